@@ -1,0 +1,56 @@
+// Brings a database to the newest schema. Safe to call from any number of processes at once.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate as applyFolder } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+
+import { createRuntimeRole, grantToRuntimeRole } from './runtime-role.ts';
+
+/** One folder and one journal each, applied in this order: later ones may read `published` views. */
+export const MIGRATION_FOLDERS = [
+  'platform',
+  'market-data',
+  'positions',
+  'orders',
+  'baskets',
+  'risk',
+] as const;
+
+/** Any fixed number will do: all processes that migrate one database must agree on it. */
+const MIGRATION_LOCK = 5_310_001;
+
+/** How long a process waits for another one that is migrating, before it gives up. */
+const MIGRATION_LOCK_WAIT_MS = 60_000;
+
+/**
+ * Applies what is missing, then settles what the runtime role may do. `ownerUrl` names the owner of
+ * the schemas.
+ *
+ * Holds a session advisory lock meanwhile: without it, processes that start together run the same
+ * CREATE twice and fail.
+ */
+export async function migrate(ownerUrl: string): Promise<void> {
+  // The lock belongs to one session, so there must be one connection, and it must not be recycled.
+  const sql = postgres(ownerUrl, { max: 1, max_lifetime: null, onnotice: () => undefined });
+  try {
+    await sql`select set_config('lock_timeout', ${`${MIGRATION_LOCK_WAIT_MS}ms`}, false)`;
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await createRuntimeRole(sql);
+    const database = drizzle(sql);
+    for (const name of MIGRATION_FOLDERS) {
+      const migrationsFolder = fileURLToPath(new URL(`./migrations/${name}`, import.meta.url));
+      if (!existsSync(`${migrationsFolder}/meta/_journal.json`)) continue;
+      await applyFolder(database, {
+        migrationsFolder,
+        migrationsSchema: 'drizzle',
+        migrationsTable: name,
+      });
+    }
+    await grantToRuntimeRole(sql);
+  } finally {
+    await sql.end();
+  }
+}
