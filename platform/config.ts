@@ -1,0 +1,100 @@
+/**
+ * The environment, parsed once to a frozen object; the only reader of process.env. Timeouts, limits
+ * and pool sizes are here and nowhere else. A bad value stops the start with one sentence.
+ */
+
+import { z } from 'zod';
+import { StartupError } from './errors.ts';
+
+const port = z.coerce.number().int().min(1).max(65_000);
+const positiveInt = z.coerce.number().int().positive();
+const url = z.string().regex(/^[a-z+]+:\/\/\S+$/, 'expected a URL');
+const blankAsAbsent = (value: unknown): unknown => (value === '' ? undefined : value);
+const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankAsAbsent, type.optional());
+const withDefault = <T extends z.ZodType>(type: T, fallback: z.input<T>) =>
+  z.preprocess((value) => (value === undefined || value === '' ? fallback : value), type);
+
+const FEED = /^(simulator|none|replay:.+|exchange:wss?:\/\/\S+)$/;
+
+const environment = z.object({
+  NODE_ENV: withDefault(z.enum(['development', 'test', 'production']), 'development'),
+  PORT: withDefault(port, 4000),
+  HOST: withDefault(z.string(), '127.0.0.1'),
+  DATA_DIR: withDefault(z.string(), './.data'),
+  DATABASE_URL: optional(url),
+  REDIS_URL: optional(url),
+  LOG_LEVEL: withDefault(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+  ),
+  FEED: withDefault(z.string().regex(FEED, 'expected simulator, replay:FILE or none'), 'simulator'),
+  FEED_SPEED: withDefault(z.coerce.number().positive().max(10_000), 1),
+  SAMPLE_DATA: withDefault(z.enum(['import', 'none']), 'import'),
+  JWKS_FILE: optional(z.string()),
+  JWT_ISSUER: withDefault(z.string(), 'plumbline-local'),
+  JWT_AUDIENCE: withDefault(z.string(), 'plumbline'),
+  INTERNAL_TOKEN_SECRET: optional(z.string().min(32)),
+  CORS_ORIGINS: withDefault(z.string(), ''),
+  APOLLO_KEY: optional(z.string()),
+  APOLLO_GRAPH_REF: optional(z.string()),
+  SUBGRAPH_MARKET_DATA_URL: optional(url),
+  SUBGRAPH_BASKETS_URL: optional(url),
+  SUBGRAPH_POSITIONS_URL: optional(url),
+  SUBGRAPH_ORDERS_URL: optional(url),
+  SUBGRAPH_RISK_URL: optional(url),
+  REQUEST_TIMEOUT_MS: withDefault(positiveInt, 10_000),
+  DATABASE_POOL_SIZE: withDefault(positiveInt, 20),
+});
+
+export type Feed =
+  | { readonly kind: 'simulator' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'replay'; readonly files: readonly string[]; readonly speed: number }
+  | { readonly kind: 'exchange'; readonly url: string };
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** Throws StartupError naming the variable, what was expected and what was found. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return `${name}: ${issue.message}, was "${env[name] ?? ''}"`;
+    });
+    throw new StartupError(`Set the environment right and start again: ${problems.join('; ')}.`);
+  }
+  const e = parsed.data;
+  return Object.freeze({
+    environment: e.NODE_ENV,
+    isProduction: e.NODE_ENV === 'production',
+    host: e.HOST,
+    port: e.PORT,
+    dataDir: e.DATA_DIR,
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    logLevel: e.LOG_LEVEL,
+    feed: parseFeed(e.FEED, e.FEED_SPEED),
+    importsSampleData: e.SAMPLE_DATA === 'import',
+    identity: { jwksFile: e.JWKS_FILE, issuer: e.JWT_ISSUER, audience: e.JWT_AUDIENCE },
+    internalTokenSecret: e.INTERNAL_TOKEN_SECRET,
+    corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+    apollo: { key: e.APOLLO_KEY, graphRef: e.APOLLO_GRAPH_REF },
+    subgraphUrls: {
+      'market-data': e.SUBGRAPH_MARKET_DATA_URL,
+      baskets: e.SUBGRAPH_BASKETS_URL,
+      positions: e.SUBGRAPH_POSITIONS_URL,
+      orders: e.SUBGRAPH_ORDERS_URL,
+      risk: e.SUBGRAPH_RISK_URL,
+    },
+    requestTimeoutMs: e.REQUEST_TIMEOUT_MS,
+    databasePoolSize: e.DATABASE_POOL_SIZE,
+  });
+}
+
+function parseFeed(text: string, speed: number): Feed {
+  if (text === 'simulator' || text === 'none') return { kind: text };
+  const rest = text.slice(text.indexOf(':') + 1);
+  if (text.startsWith('exchange:')) return { kind: 'exchange', url: rest };
+  return { kind: 'replay', files: rest.split(',').filter((file) => file !== ''), speed };
+}

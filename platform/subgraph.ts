@@ -1,0 +1,97 @@
+/** What every subgraph is to the outside: a federated schema, a context per request, a life cycle. */
+
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  parse,
+} from 'graphql';
+import type { Registry } from 'prom-client';
+import type { Sql } from 'postgres';
+import { type AccessRule, accessRuleOf, requireAccess } from './authorization.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Logger } from './logger.ts';
+import type { Broadcast, Cache, EventLog, Lease } from './ports.ts';
+import type { Identity, RequestContext } from './request-context.ts';
+import { scalarResolvers } from './scalars.ts';
+
+export type SubgraphName = 'market-data' | 'baskets' | 'positions' | 'orders' | 'risk';
+
+/** Everything a subgraph is built from. Its main.ts takes what it needs and passes it on by name. */
+export interface PlatformParts {
+  readonly config: Config;
+  /** Pool of the runtime role; tables are named with their schema. */
+  readonly sql: Sql;
+  readonly eventLog: EventLog;
+  readonly broadcast: Broadcast;
+  readonly cache: Cache;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+export interface Subgraph {
+  readonly name: SubgraphName;
+  readonly schema: GraphQLSchema;
+  /** Loaders and use cases for one request; resolvers receive it as their context. */
+  createContext(request: RequestContext): SubgraphContext;
+  /** Starts workers; resolves when the subgraph can serve. */
+  start(): Promise<void>;
+  /** Stops workers, finishing what is in hand. */
+  stop(): Promise<void>;
+}
+
+export interface SubgraphContext {
+  readonly request: RequestContext;
+}
+
+type ResolverMap = NonNullable<
+  Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number] extends infer Module
+    ? Module extends { resolvers?: infer Map }
+      ? Map
+      : never
+    : never
+>;
+
+/**
+ * Builds the executable schema of a subgraph from its SDL file, with the shared scalars added and
+ * the access rules of the SDL enforced on every resolver.
+ */
+export function buildSchemaOf(sdlFile: URL, resolvers: object): GraphQLSchema {
+  const shared = readFileSync(new URL('../schema/shared.graphql', import.meta.url), 'utf8');
+  const typeDefs = parse(`${readFileSync(sdlFile, 'utf8')}\n${shared}`);
+  const schema = buildSubgraphSchema([
+    { typeDefs, resolvers: { ...scalarResolvers, ...resolvers } as ResolverMap },
+  ]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    const typeRule = accessRuleOf(type.astNode?.directives);
+    for (const field of Object.values(type.getFields())) {
+      const rule = accessRuleOf(field.astNode?.directives) ?? typeRule;
+      if (!rule) continue;
+      const place = `${type.name}.${field.name}`;
+      field.resolve = guarded(field.resolve ?? defaultFieldResolver, rule, place);
+      if (field.subscribe) field.subscribe = guarded(field.subscribe, rule, place);
+    }
+  }
+  return schema;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, SubgraphContext>;
+
+function guarded(resolve: Resolver, rule: AccessRule, place: string): Resolver {
+  return (source, args, context, info) => {
+    requireAccess(rule, identityOf(context), place);
+    return resolve(source, args, context, info);
+  };
+}
+
+function identityOf(context: SubgraphContext | undefined): Identity | null {
+  return context?.request.identity ?? null;
+}
