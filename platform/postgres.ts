@@ -32,10 +32,10 @@ export function openPool(options: PoolOptions): Sql {
       statement_timeout: options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
     },
     types: {
-      bigint: postgres.BigInt as unknown as postgres.PostgresType,
+      bigint: postgres.BigInt,
       date: { to: 1082, from: [1082], serialize: String, parse: String },
     },
-  }) as unknown as Sql;
+  });
 }
 
 /** Price, quantity, weight: a bigint of 1e-8 units. */
