@@ -30,14 +30,14 @@ if (folder === undefined || values.name === undefined || !/^[a-z0-9_]+$/.test(va
 
 function generate(folder: string, migrationName: string): number {
   const kitPackage = createRequire(import.meta.url).resolve('drizzle-kit');
-  const tables = folder === 'platform' ? 'platform/tables.ts' : `subgraphs/${folder}/store/tables.ts`;
+  const home = folder === 'platform' ? 'platform' : `subgraphs/${folder}/store`;
   const { status } = spawnSync(
     process.execPath,
     [
       path.join(path.dirname(kitPackage), 'bin.cjs'),
       'generate',
       '--dialect=postgresql',
-      `--schema=${tables}`,
+      `--schema=${home}/tables.ts`,
       `--out=db/migrations/${folder}`,
       `--name=${migrationName}`,
       ...(values.custom ? ['--custom'] : []),

@@ -9,7 +9,7 @@ import postgres from 'postgres';
 
 import { createRuntimeRole, grantToRuntimeRole } from './runtime-role.ts';
 
-/** One folder and one journal each, applied in this order: later ones may read `published` views. */
+/** One folder and one journal each, applied in this order: later ones read `published` views. */
 export const MIGRATION_FOLDERS = [
   'platform',
   'market-data',

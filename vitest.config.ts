@@ -1,0 +1,40 @@
+import { env } from 'node:process';
+
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const NEEDS_A_DATABASE = ['**/*.db.test.ts', 'test/e2e/**/*.test.ts'];
+const exclude = [...configDefaults.exclude, '**/dist/**', '.data/**'];
+
+// A Postgres server for the tests to create their databases on, instead of one of their own.
+const { DATABASE_URL } = env;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...exclude, ...NEEDS_A_DATABASE],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'db',
+          include: NEEDS_A_DATABASE,
+          exclude,
+          // Starts Postgres, so that a run of unit tests alone starts none.
+          globalSetup: ['test/support/global-setup.ts'],
+          provide: DATABASE_URL === undefined ? {} : { givenDatabaseUrl: DATABASE_URL },
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
