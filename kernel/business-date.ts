@@ -1,4 +1,4 @@
-/** Business dates: calendar days without time or zone, as ISO text, so that text order is date order. */
+/** Business dates: days without time or zone, as ISO text, so that text order is date order. */
 
 export type BusinessDate = string & { readonly brand: 'BusinessDate' };
 

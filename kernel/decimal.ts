@@ -1,6 +1,6 @@
 /**
- * Exact decimals: a bigint counting units of 1e-8. Every amount, price, quantity, weight and rate is
- * one of these; the brands in money.ts and quantity.ts say which.
+ * Exact decimals: a bigint counting units of 1e-8. Every amount, price, quantity, weight and rate
+ * is one of these; the brands in money.ts say which.
  */
 
 export type Decimal = bigint & { readonly decimal: true };

@@ -1,4 +1,4 @@
-/** The stable partition of a key: our own hash, so that it never changes with a library or a database. */
+/** The stable partition of a key: our own hash, so that no library or database changes it. */
 
 export const PARTITION_COUNT = 16;
 

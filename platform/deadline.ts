@@ -21,7 +21,8 @@ export async function beforeDeadline<T>(
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new PlatformError('TIMEOUT', `${stage} did not answer in time`, { details: { stage } }));
+      const message = `${stage} did not answer in time`;
+      reject(new PlatformError('TIMEOUT', message, { details: { stage } }));
     }, leftMs);
   });
   try {

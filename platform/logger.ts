@@ -6,7 +6,8 @@ export type Logger = PinoLogger;
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /** Header and connection names whose values never reach a log. */
-const SECRET_PATHS = ['token', 'password', 'authorization', '*.token', '*.password', '*.authorization'];
+const SECRETS = ['token', 'password', 'authorization'];
+const SECRET_PATHS = SECRETS.flatMap((name) => [name, `*.${name}`]);
 
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = { level, base: null, redact: { paths: SECRET_PATHS, censor: '[secret]' } };

@@ -64,7 +64,10 @@ function readInstant(value: unknown): number {
 /** Inside, a DateTime is epoch milliseconds. */
 export const DateTimeScalar = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  serialize: (value) => new Date(typeof value === 'number' ? value : readInstant(value)).toISOString(),
+  serialize: (value) => {
+    const epochMs = typeof value === 'number' ? value : readInstant(value);
+    return new Date(epochMs).toISOString();
+  },
   parseValue: readInstant,
   parseLiteral: (node) => readInstant(node.kind === Kind.STRING ? node.value : null),
 });

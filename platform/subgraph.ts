@@ -1,4 +1,4 @@
-/** What every subgraph is to the outside: a federated schema, a context per request, a life cycle. */
+/** What every subgraph is to the outside: a schema, a context per request, a life cycle. */
 
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
@@ -21,7 +21,7 @@ import { scalarResolvers } from './scalars.ts';
 
 export type SubgraphName = 'market-data' | 'baskets' | 'positions' | 'orders' | 'risk';
 
-/** Everything a subgraph is built from. Its main.ts takes what it needs and passes it on by name. */
+/** Everything a subgraph is built from; its main.ts passes on by name what a part needs. */
 export interface PlatformParts {
   readonly config: Config;
   /** Pool of the runtime role; tables are named with their schema. */
@@ -51,13 +51,8 @@ export interface SubgraphContext {
   readonly request: RequestContext;
 }
 
-type ResolverMap = NonNullable<
-  Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number] extends infer Module
-    ? Module extends { resolvers?: infer Map }
-      ? Map
-      : never
-    : never
->;
+type Modules = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>;
+type ResolverMap = NonNullable<Extract<Modules[number], { resolvers?: unknown }>['resolvers']>;
 
 /**
  * Builds the executable schema of a subgraph from its SDL file, with the shared scalars added and

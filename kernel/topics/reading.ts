@@ -51,7 +51,11 @@ export function parsed<T>(from: Payload, field: string, parse: (text: string) =>
   }
 }
 
-export function parsedOrNull<T>(from: Payload, field: string, parse: (text: string) => T): T | null {
+export function parsedOrNull<T>(
+  from: Payload,
+  field: string,
+  parse: (text: string) => T,
+): T | null {
   return textOrNull(from, field) === null ? null : parsed(from, field, parse);
 }
 
