@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { connectionOf, pageRequest } from './connection.ts';
+
+const LIST = { defaultFirst: 2, keyParts: 1 };
+const names = { keyOf: (row: string) => [row], nodeOf: (row: string) => row.toUpperCase() };
+
+describe('a page of a connection', () => {
+  test('starts after the cursor of the edge before it', () => {
+    const first = connectionOf(['a', 'b', 'c'], pageRequest({}, LIST), names);
+    expect(first.edges.map((edge) => edge.node)).toEqual(['A', 'B']);
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+
+    const next = pageRequest({ after: first.pageInfo.endCursor }, LIST);
+    expect(next).toEqual({ first: 2, after: ['b'] });
+    expect(connectionOf(['c'], next, names).pageInfo).toMatchObject({
+      hasNextPage: false,
+      hasPreviousPage: true,
+    });
+  });
+
+  test('has no cursors when it is empty', () => {
+    const { edges, pageInfo } = connectionOf([], pageRequest({}, LIST), names);
+    expect(edges).toEqual([]);
+    expect(pageInfo).toMatchObject({ startCursor: null, endCursor: null });
+  });
+});
+
+describe('the arguments of a page', () => {
+  test.each([0, -1, 501])('refuse first: %d', (first) => {
+    expect(() => pageRequest({ first }, LIST)).toThrow(`first: expected 1 to 500, was ${first}`);
+  });
+
+  test.each(['', 'nonsense', Buffer.from('["a","b"]').toString('base64url')])(
+    'refuse the cursor "%s"',
+    (after) => {
+      expect(() => pageRequest({ after }, LIST)).toThrow('expected a cursor of this list');
+    },
+  );
+});
