@@ -12,7 +12,7 @@ import {
   EmbeddedPostgresError,
   systemErrorCode,
 } from './embedded-postgres-error.ts';
-import { giveTo, type RunAs } from './unprivileged-user.ts';
+import { commandLine, giveTo, type RunAs } from './unprivileged-user.ts';
 
 const OWNER_NAME = 'plumbline';
 
@@ -69,11 +69,13 @@ export async function ensureCluster(
     return password;
   }
   // The password first: a cluster whose password is lost is of no use.
-  const password = (await readIfThere(passwordFile(dataDir))) ?? randomBytes(24).toString('base64url');
+  const password = (await readIfThere(passwordFile(dataDir))) ?? newPassword();
   await writeSecret(passwordFile(dataDir), password);
   await initialize(dataDir, { binaries, runAs, password });
   return password;
 }
+
+const newPassword = (): string => randomBytes(24).toString('base64url');
 
 export function damaged(dataDir: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
@@ -89,7 +91,7 @@ async function initialize(
   { binaries, runAs, password }: { binaries: Binaries; runAs: RunAs; password: string },
 ): Promise<void> {
   for (const entry of await readdir(dataDir)) {
-    if (entry.startsWith(UNFINISHED)) await rm(path.join(dataDir, entry), { recursive: true });
+    if (entry.startsWith(UNFINISHED)) await removeFolder(path.join(dataDir, entry));
   }
   const unfinished = path.join(dataDir, `${UNFINISHED}${randomBytes(4).toString('hex')}`);
   const passwordCopy = `${unfinished}.password`;
@@ -100,7 +102,7 @@ async function initialize(
       await chown(unfinished, runAs.owner.uid, runAs.owner.gid);
       await chown(passwordCopy, runAs.owner.uid, runAs.owner.gid);
     }
-    await runInitdb(dataDir, { binaries, runAs, args: [
+    const options = [
       `--pgdata=${unfinished}`,
       `--username=${OWNER_NAME}`,
       `--pwfile=${passwordCopy}`,
@@ -110,20 +112,21 @@ async function initialize(
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
-    ] });
+    ];
+    await runInitdb(dataDir, { binaries, runAs, options });
     await rename(unfinished, clusterFolder(dataDir));
   } finally {
     await rm(passwordCopy, { force: true });
-    await rm(unfinished, { recursive: true, force: true });
+    await removeFolder(unfinished);
   }
 }
 
 async function runInitdb(
   dataDir: string,
-  { binaries, runAs, args }: { binaries: Binaries; runAs: RunAs; args: readonly string[] },
+  { binaries, runAs, options }: { binaries: Binaries; runAs: RunAs; options: readonly string[] },
 ): Promise<void> {
-  const [command = binaries.initdb, ...rest] = [...runAs.prefix, binaries.initdb, ...args];
-  const child = spawn(command, rest, {
+  const { command, args } = commandLine(runAs, binaries.initdb, options);
+  const child = spawn(command, args, {
     ...runAs.identity,
     cwd: '/',
     env: binaries.env,
@@ -164,4 +167,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Again and again for two seconds: the initdb of a killed run may still be writing into it. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 6, retryDelay: 100 });
 }

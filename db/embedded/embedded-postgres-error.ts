@@ -22,24 +22,15 @@ export class EmbeddedPostgresError extends Error {
 
 /** Turns what went wrong with a file of the data folder into an error that says what to do. */
 export function dataFolderError(dataDir: string, cause: unknown): unknown {
-  switch (systemErrorCode(cause)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return diskFull(dataDir, cause);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return new EmbeddedPostgresError(
-        'DATA_FOLDER_UNWRITABLE',
-        `The data folder ${dataDir} cannot be written by this user: ` +
-          'correct its owner or set DATA_DIR to another folder.',
-        { cause },
-      );
-    default:
-      return cause;
-  }
+  const code = systemErrorCode(cause) ?? '';
+  if (['ENOSPC', 'EDQUOT'].includes(code)) return diskFull(dataDir, cause);
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) return cause;
+  return new EmbeddedPostgresError(
+    'DATA_FOLDER_UNWRITABLE',
+    `The data folder ${dataDir} cannot be written by this user: ` +
+      'correct its owner or set DATA_DIR to another folder.',
+    { cause },
+  );
 }
 
 export function diskFull(dataDir: string, cause?: unknown): EmbeddedPostgresError {

@@ -74,9 +74,9 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
   try {
     if ((await stopOrphan(dataDir)) === 'stopped') log('stopped the Postgres of a killed run');
     const server = await prepareServer(options);
-    const { stop, exited } = await superviseServer(server, { log, onRestart });
+    const supervised = await superviseServer(server, { log, onRestart });
     await notePort(dataDir, server.port);
-    const released = exited.then(async (reason) => {
+    const released = supervised.exited.then(async (reason) => {
       await forgetPort(dataDir);
       await lock.release();
       return reason;
@@ -86,7 +86,7 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
       port: server.port,
       exited: released,
       async stop() {
-        stop();
+        supervised.stop();
         await released;
       },
     };

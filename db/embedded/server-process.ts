@@ -15,7 +15,7 @@ import {
   EmbeddedPostgresError,
   systemErrorCode,
 } from './embedded-postgres-error.ts';
-import type { RunAs } from './unprivileged-user.ts';
+import { commandLine, type RunAs } from './unprivileged-user.ts';
 
 export interface ServerSettings {
   readonly dataDir: string;
@@ -41,6 +41,7 @@ const READY_POLL_MS = 20;
 /** The processes of a server that was killed need a moment to see it and to let go of its files. */
 const STALE_WAIT_MS = 10_000;
 const STALE_POLL_MS = 250;
+const HELD_BY_ANOTHER = /lock file "postmaster\.pid" already exists|shared memory block/;
 
 const FIRST_PORT = 15_000;
 const LAST_PORT = 32_000;
@@ -76,8 +77,9 @@ export async function startServer(server: ServerSettings): Promise<ServerProcess
     const end = await Promise.race([running.ended, ready(server, running)]);
     if (end === undefined) return running;
     const complaint = await lastComplaint(logFile);
-    const isStale = /postmaster\.pid|shared memory block|still in use/.test(complaint);
-    if (!isStale || performance.now() > giveUpAt) throw startError(server, complaint || end);
+    if (!HELD_BY_ANOTHER.test(complaint) || performance.now() > giveUpAt) {
+      throw startError(server, complaint || end);
+    }
     await delay(STALE_POLL_MS);
   }
 }
@@ -136,13 +138,11 @@ async function spawnServer(server: ServerSettings, logFile: string): Promise<Ser
   const log = await open(logFile, 'w', 0o600);
   try {
     const settings = Object.entries({ ...SETTINGS, ...server.settings, port: `${server.port}` });
-    const [command = server.binaries.postgres, ...args] = [
-      ...server.runAs.prefix,
-      server.binaries.postgres,
+    const { command, args } = commandLine(server.runAs, server.binaries.postgres, [
       '-D',
       clusterFolder(server.dataDir),
       ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ];
+    ]);
     const child = spawn(command, args, {
       ...server.runAs.identity,
       cwd: '/',
@@ -185,7 +185,7 @@ function startError(server: ServerSettings, complaint: string): EmbeddedPostgres
     return diskFull(server.dataDir);
   }
   if (/could not create any TCP\/IP sockets/.test(complaint)) return portTaken(server.port);
-  if (/postmaster\.pid|shared memory block|still in use/.test(complaint)) {
+  if (HELD_BY_ANOTHER.test(complaint)) {
     return new EmbeddedPostgresError(
       'DATA_FOLDER_LOCKED',
       `Another Postgres server still uses ${server.dataDir}; stop it first: ${complaint}`,

@@ -1,8 +1,8 @@
 // Keeps a server running until it is stopped.
 //
 // Modes: RUNNING (a process answers) -> RESTARTING when the process ends by itself -> RUNNING
-// again, or GONE when it has ended too often or cannot start. STOPPING is entered once, from any
-// mode, and leads to GONE.
+// again, or GONE when it has ended too often; a start that fails counts as an end. STOPPING is
+// entered once, from any mode, and leads to GONE.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -58,13 +58,11 @@ export async function superviseServer(
       report.onRestart({ end, attempt, delayMs });
       await delay(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return undefined;
-      current = await startServer(server);
+      current = await restartServer(server);
     }
   }
 
-  const exited = keepRunning()
-    .catch((cause: unknown) => cannotRestart(server, cause))
-    .finally(() => process.off('exit', stopOnExit));
+  const exited = keepRunning().finally(() => process.off('exit', stopOnExit));
   return { stop: () => stopping.abort(), exited };
 }
 
@@ -83,16 +81,17 @@ function diedTooOften({ dataDir }: ServerSettings, end: string): EmbeddedPostgre
   const minutes = RESTART_WINDOW_MS / 60_000;
   return new EmbeddedPostgresError(
     'CRASHED',
-    `Postgres ended more than ${MAX_RESTARTS} times in ${minutes} minutes, at last with ${end}: ` +
-      `see ${dataDir}/postgres.log, correct the cause and start again.`,
+    `Postgres ended more than ${MAX_RESTARTS} times in ${minutes} minutes; correct the cause ` +
+      `(see ${dataDir}/postgres.log) and start again: ${end}`,
   );
 }
 
-function cannotRestart({ dataDir }: ServerSettings, cause: unknown): EmbeddedPostgresError {
-  if (cause instanceof EmbeddedPostgresError) return cause;
-  return new EmbeddedPostgresError(
-    'CRASHED',
-    `Postgres ended and could not be started again: see ${dataDir}/postgres.log.`,
-    { cause },
-  );
+/** One that cannot start counts as ended: the next attempt may succeed, on a disk with space. */
+async function restartServer(server: ServerSettings): Promise<ServerProcess> {
+  try {
+    return await startServer(server);
+  } catch (error) {
+    const end = error instanceof Error ? error.message : String(error);
+    return { ended: Promise.resolve(end), kill: () => undefined };
+  }
 }

@@ -29,14 +29,16 @@ export async function chooseRunAs(
   dataDir: string,
   clusterOwner: { readonly uid: number; readonly gid: number } | undefined,
 ): Promise<RunAs> {
-  if (process.getuid?.() !== 0) {
-    if (canRun(binaries, { prefix: [], identity: {} })) return { prefix: [], identity: {} };
+  const asWeAre: RunAs = { prefix: [], identity: {} };
+  // Only asked for its version, Postgres answers root, too.
+  if (!canRun(binaries, asWeAre)) {
     throw new EmbeddedPostgresError(
       'BINARIES_MISSING',
       `The Postgres binaries at ${binaries.postgres} do not run on this system: ` +
         'set DATABASE_URL to a Postgres server.',
     );
   }
+  if (process.getuid?.() !== 0) return asWeAre;
   const user = clusterOwner === undefined || clusterOwner.uid === 0 ? NOBODY : clusterOwner;
   for (const candidate of await candidates(dataDir, user)) {
     if (canRun(binaries, candidate)) return candidate;
@@ -46,6 +48,17 @@ export async function chooseRunAs(
     'Postgres does not run as root, and no way was found to run it as somebody else: ' +
       'start as an ordinary user, or set DATABASE_URL to a Postgres server.',
   );
+}
+
+/** What to spawn, together with the identity. */
+export function commandLine(
+  { prefix }: Pick<RunAs, 'prefix'>,
+  program: string,
+  programArgs: readonly string[],
+): { readonly command: string; readonly args: readonly string[] } {
+  const [first, ...others] = prefix;
+  if (first === undefined) return { command: program, args: programArgs };
+  return { command: first, args: [...others, program, ...programArgs] };
 }
 
 /** Gives the folder and all that is in it to `owner`. */
@@ -91,6 +104,6 @@ async function canReach(folder: string, uid: number): Promise<boolean> {
 }
 
 function canRun(binaries: Binaries, { prefix, identity }: RunAs): boolean {
-  const [command = binaries.postgres, ...args] = [...prefix, binaries.postgres, '--version'];
+  const { command, args } = commandLine({ prefix }, binaries.postgres, ['--version']);
   return spawnSync(command, args, { ...identity, cwd: '/', env: binaries.env }).status === 0;
 }
