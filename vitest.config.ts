@@ -9,6 +9,9 @@ const exclude = [...configDefaults.exclude, '**/dist/**', '.data/**'];
 const { DATABASE_URL } = env;
 
 export default defineConfig({
+  // Vite would take graphql's ES modules, while Apollo's packages require the CommonJS ones; two
+  // copies of graphql do not know each other's schemas.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
     maxWorkers: 2,
