@@ -1,0 +1,108 @@
+/** The gate every trade passes before anything is looked up about its position. */
+
+import { addDays, type BusinessDate } from '#kernel/business-date';
+import { formatDecimal } from '#kernel/decimal';
+import { refuse, type Refusal } from '#kernel/decision';
+import { amount, MAX_SCALED, price, quantity } from '#kernel/money';
+import { ownerFault, positionKeyOf } from './position-key.ts';
+import type { Trade, TradedInstrument, TradeRequest } from './trade.ts';
+import type { TradeRefusalReason } from './trade-refusal.ts';
+
+export const MAX_TRADE_ID_LENGTH = 64;
+export const MAX_DAYS_AHEAD = 365;
+
+/** Printable ASCII without blanks. */
+const TRADE_ID = /^[\x21-\x7e]+$/;
+/** As in the messages: a foreign text is shown cut. */
+const MAX_SHOWN_CHARACTERS = 80;
+
+export interface TradeFacts {
+  /** Undefined when reference data does not know the symbol. */
+  readonly instrument: TradedInstrument | undefined;
+  /** Business date of the book. */
+  readonly today: BusinessDate;
+}
+
+export type GateResult = { readonly ok: true; readonly trade: Trade } | Refusal<TradeRefusalReason>;
+
+/** Reasons are checked in the order of TRADE_REFUSAL_REASONS. */
+export function passGate(request: TradeRequest, { instrument, today }: TradeFacts): GateResult {
+  if (request.tradeId.length > MAX_TRADE_ID_LENGTH || !TRADE_ID.test(request.tradeId)) {
+    const expected = `1 to ${MAX_TRADE_ID_LENGTH} printable ASCII characters without blanks`;
+    return refuse('INVALID_TRADE_ID', `tradeId: expected ${expected}, was ${shown(request.tradeId)}`);
+  }
+  const ownerProblem = ownerFault(request);
+  if (ownerProblem !== undefined) return refuse('INVALID_KEY', ownerProblem);
+  if (instrument === undefined) {
+    return refuse(
+      'UNKNOWN_INSTRUMENT',
+      `symbol: expected one that market data knows, was ${shown(request.symbol)}`,
+    );
+  }
+  const found = positionKeyOf({ ...request, ...instrument });
+  if (!found.ok) return refuse('INVALID_KEY', found.message);
+  const fault = amountFault(request, instrument);
+  if (fault !== undefined) return fault;
+  const latest = addDays(today, MAX_DAYS_AHEAD);
+  if (request.effectiveDate > latest) {
+    return refuse(
+      'EFFECTIVE_DATE_TOO_FAR',
+      `effectiveDate: expected at most ${latest}, ${MAX_DAYS_AHEAD} days from today, ` +
+        `was ${request.effectiveDate}`,
+    );
+  }
+  return {
+    ok: true,
+    trade: {
+      tradeId: request.tradeId,
+      key: found.key,
+      side: request.side,
+      quantity: quantity(request.quantity),
+      price: price(request.price),
+      fees: amount(request.fees ?? 0n),
+      effectiveDate: request.effectiveDate,
+      executedAtMs: request.executedAtMs,
+      clOrdId: request.clOrdId,
+    },
+  };
+}
+
+function amountFault(
+  request: TradeRequest,
+  instrument: TradedInstrument,
+): Refusal<TradeRefusalReason> | undefined {
+  if (!isPositiveScaled(request.quantity)) {
+    return refuse('INVALID_QUANTITY', expectedPositive('quantity', request.quantity));
+  }
+  if (!isPositiveScaled(request.price)) {
+    return refuse('INVALID_PRICE', expectedPositive('price', request.price));
+  }
+  const currency = request.currency?.toUpperCase() ?? instrument.currency;
+  if (currency !== instrument.currency) {
+    return refuse(
+      'CURRENCY_MISMATCH',
+      `currency: expected ${instrument.currency}, in which ${instrument.symbol} is priced, ` +
+        `was ${shown(currency)}`,
+    );
+  }
+  if (request.fees !== null && request.fees < 0n) {
+    return refuse(
+      'NEGATIVE_FEES',
+      `fees: expected zero or more, was ${formatDecimal(request.fees)}`,
+    );
+  }
+  return undefined;
+}
+
+function isPositiveScaled(value: bigint): boolean {
+  return value > 0n && value <= MAX_SCALED;
+}
+
+function expectedPositive(field: string, value: bigint): string {
+  const most = formatDecimal(MAX_SCALED);
+  return `${field}: expected above zero and at most ${most}, was ${formatDecimal(value)}`;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, MAX_SHOWN_CHARACTERS));
+}
