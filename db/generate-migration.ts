@@ -37,7 +37,7 @@ function generate(folder: string, migrationName: string): number {
       path.join(path.dirname(kitPackage), 'bin.cjs'),
       'generate',
       '--dialect=postgresql',
-      `--schema=${home}/tables.ts`,
+      `--schema=${home}/*tables.ts`,
       `--out=db/migrations/${folder}`,
       `--name=${migrationName}`,
       ...(values.custom ? ['--custom'] : []),

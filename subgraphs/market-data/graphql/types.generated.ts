@@ -2,9 +2,11 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { InstrumentParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -170,7 +172,9 @@ export type AssetClass =
 /** Length of a bar. */
 export type BarInterval =
   /** One business date. */
-  | 'DAY_1';
+  | 'DAY_1'
+  /** One month, dated as its source dates it: often the first day, for the close of the last. */
+  | 'MONTH_1';
 
 /** Open, high, low and close of one interval. */
 export type Bar = {
@@ -523,6 +527,8 @@ export type ImportRun = {
   readonly faultCount: Scalars['Int']['output'];
   /** The first faults, at most 100. */
   readonly faults: ReadonlyArray<ImportFault>;
+  /** Why it stopped early; null unless it failed. */
+  readonly failure?: Maybe<Scalars['String']['output']>;
   /** When it began. */
   readonly startedAt: Scalars['DateTime']['output'];
   /** When it ended; null while it runs. */
@@ -704,7 +710,7 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Instrument: ResolverTypeWrapper<Instrument>;
+  Instrument: ResolverTypeWrapper<InstrumentParent>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AssetClass: AssetClass;
   BarInterval: BarInterval;
@@ -712,16 +718,16 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Price: ResolverTypeWrapper<Price>;
   PriceQuality: PriceQuality;
-  PriceTick: ResolverTypeWrapper<PriceTick>;
-  InstrumentEdge: ResolverTypeWrapper<InstrumentEdge>;
-  InstrumentConnection: ResolverTypeWrapper<InstrumentConnection>;
+  PriceTick: ResolverTypeWrapper<Omit<PriceTick, 'instrument'> & { instrument: ResolversTypes['Instrument'] }>;
+  InstrumentEdge: ResolverTypeWrapper<Omit<InstrumentEdge, 'node'> & { node: ResolversTypes['Instrument'] }>;
+  InstrumentConnection: ResolverTypeWrapper<Omit<InstrumentConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['InstrumentEdge']> }>;
   BarEdge: ResolverTypeWrapper<BarEdge>;
   BarConnection: ResolverTypeWrapper<BarConnection>;
   InstrumentFilter: InstrumentFilter;
   FxRate: ResolverTypeWrapper<FxRate>;
   UpsertInstrumentsInput: UpsertInstrumentsInput;
   InstrumentInput: InstrumentInput;
-  UpsertInstrumentsPayload: ResolverTypeWrapper<UpsertInstrumentsPayload>;
+  UpsertInstrumentsPayload: ResolverTypeWrapper<Omit<UpsertInstrumentsPayload, 'instruments'> & { instruments: ReadonlyArray<ResolversTypes['Instrument']> }>;
   InstrumentFault: ResolverTypeWrapper<InstrumentFault>;
   IngestTicksInput: IngestTicksInput;
   TickInput: TickInput;
@@ -753,21 +759,21 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
-  Instrument: Instrument | FederationReferenceTypes['Instrument'];
+  Instrument: InstrumentParent;
   ID: Scalars['ID']['output'];
   Bar: Bar;
   Boolean: Scalars['Boolean']['output'];
   Price: Price;
-  PriceTick: PriceTick;
-  InstrumentEdge: InstrumentEdge;
-  InstrumentConnection: InstrumentConnection;
+  PriceTick: Omit<PriceTick, 'instrument'> & { instrument: ResolversParentTypes['Instrument'] };
+  InstrumentEdge: Omit<InstrumentEdge, 'node'> & { node: ResolversParentTypes['Instrument'] };
+  InstrumentConnection: Omit<InstrumentConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['InstrumentEdge']> };
   BarEdge: BarEdge;
   BarConnection: BarConnection;
   InstrumentFilter: InstrumentFilter;
   FxRate: FxRate;
   UpsertInstrumentsInput: UpsertInstrumentsInput;
   InstrumentInput: InstrumentInput;
-  UpsertInstrumentsPayload: UpsertInstrumentsPayload;
+  UpsertInstrumentsPayload: Omit<UpsertInstrumentsPayload, 'instruments'> & { instruments: ReadonlyArray<ResolversParentTypes['Instrument']> };
   InstrumentFault: InstrumentFault;
   IngestTicksInput: IngestTicksInput;
   TickInput: TickInput;
@@ -944,6 +950,7 @@ export type ImportRunResolvers<ContextType = Context, ParentType extends Resolve
   valuesUnchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   faultCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   faults?: Resolver<ReadonlyArray<ResolversTypes['ImportFault']>, ParentType, ContextType>;
+  failure?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };

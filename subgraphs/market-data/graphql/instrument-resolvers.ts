@@ -1,0 +1,64 @@
+/** Instruments and their bars. */
+
+import { type BusinessDate, parseBusinessDate } from '#kernel/business-date';
+import { connectionOf, type PageRequest, pageRequest } from '#platform/connection';
+import { PlatformError } from '#platform/errors';
+import { type InstrumentId, parseSymbol } from '../domain/instrument.ts';
+import { listInstruments } from '../use-cases/list-instruments.ts';
+import { upsertInstruments } from '../use-cases/upsert-instruments.ts';
+import { presentBar, presentClose } from './present.ts';
+import type { Resolvers } from './types.generated.ts';
+
+const INSTRUMENT_PAGE = { defaultFirst: 50, keyParts: 1 };
+const BAR_PAGE = { defaultFirst: 100, keyParts: 1 };
+
+export const instrumentResolvers = {
+  Query: {
+    instrument: (_root, args, { loaders }) => {
+      const symbol = parseSymbol(args.symbol);
+      return symbol === undefined ? null : loaders.instrumentBySymbol.load(symbol);
+    },
+
+    instruments: async (_root, { filter, ...args }, { deps }) => {
+      const page = pageRequest(args, INSTRUMENT_PAGE);
+      const rows = await listInstruments(deps, filter ?? {}, page);
+      return connectionOf(rows, page, { keyOf: (row) => [row.symbol], nodeOf: (row) => row });
+    },
+  },
+
+  Mutation: {
+    upsertInstruments: async (_root, { input }, { deps }) => {
+      const upsert = await upsertInstruments(deps, input.instruments);
+      return upsert.ok
+        ? { instruments: upsert.instruments, rejected: [] }
+        : { instruments: [], rejected: upsert.faults };
+    },
+  },
+
+  Instrument: {
+    __resolveReference: ({ id }, { loaders }) => loaders.instrumentById.load(id as InstrumentId),
+
+    latestPrice: async (instrument, _args, { loaders }) => {
+      const newest = await loaders.newestBar.load(instrument.id);
+      return newest && presentClose(instrument, newest);
+    },
+
+    bars: async (instrument, { interval, from, to, ...args }, { loaders }) => {
+      const page = pageRequest(args, BAR_PAGE);
+      const after = dateAfter(page);
+      const range = { interval, from: from ?? null, to: to ?? null, after, limit: page.first + 1 };
+      const bars = await loaders.bars.load({ instrumentId: instrument.id, range });
+      return connectionOf(bars, page, { keyOf: (bar) => [bar.date], nodeOf: presentBar });
+    },
+  },
+} satisfies Resolvers;
+
+function dateAfter(page: PageRequest): BusinessDate | null {
+  const [text] = page.after ?? [];
+  if (text === undefined) return null;
+  const date = parseBusinessDate(text);
+  if (date === undefined) {
+    throw new PlatformError('BAD_USER_INPUT', 'after: expected a cursor of this list');
+  }
+  return date;
+}

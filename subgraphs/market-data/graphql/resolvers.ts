@@ -1,0 +1,10 @@
+/** All resolvers of market data; each file beside this one holds those of one concern. */
+
+import { instrumentResolvers } from './instrument-resolvers.ts';
+import type { Resolvers } from './types.generated.ts';
+
+export const resolvers: Resolvers = {
+  Query: { ...instrumentResolvers.Query },
+  Mutation: { ...instrumentResolvers.Mutation },
+  Instrument: instrumentResolvers.Instrument,
+};
