@@ -28,21 +28,15 @@ describe('starting and stopping', () => {
     expect(await query(second.url, 'select answer from note')).toEqual([{ answer: 42 }]);
   });
 
-  test('what is committed survives a power cut: the durable settings are on', async () => {
-    const { url } = await start({ dataDir: await temporaryFolder() });
-
+  test('only this machine, with the password, gets in, and commits are durable', async () => {
+    const dataDir = await temporaryFolder();
+    const { url, port } = await start({ dataDir });
     const settings = await query(
       url,
       `select current_setting('fsync') || current_setting('synchronous_commit')
          || current_setting('full_page_writes') as durable`,
     );
-
     expect(settings).toEqual([{ durable: 'ononon' }]);
-  });
-
-  test('only this machine, with the password, gets in', async () => {
-    const dataDir = await temporaryFolder();
-    const { url, port } = await start({ dataDir });
 
     expect((await stat(path.join(dataDir, 'password'))).mode & 0o777).toBe(0o600);
     expect((await stat(path.join(dataDir, 'cluster'))).mode & 0o777).toBe(0o700);

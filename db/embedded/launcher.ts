@@ -103,9 +103,9 @@ async function prepareServer(options: EmbeddedPostgresOptions): Promise<ServerSe
     linkDir: path.join(dataDir, 'libraries'),
   });
   const runAs = await chooseRunAs(binaries, dataDir, await clusterOwner(dataDir));
-  const password = await ensureCluster(dataDir, { binaries, runAs });
   const port = options.port ?? (await freePort());
   if (!(await isPortFree(port))) throw portTaken(port);
+  const password = await ensureCluster(dataDir, { binaries, runAs });
   return { dataDir, port, url: serverUrl({ port, password }), binaries, runAs, settings };
 }
 

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { lchown, readdir, realpath, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 
 import type { Binaries } from './binaries.ts';
@@ -19,6 +20,14 @@ export interface RunAs {
 /** `nobody` and its group on Linux; any user without rights would do. */
 const NOBODY = { uid: 65534, gid: 65534 } as const;
 const ROOT = { uid: 0, gid: 0 } as const;
+
+/** A namespace in which we bear the number of nobody, and outside keep our own rights to files. */
+const NOBODY_IN_NAMESPACE = [
+  'unshare',
+  '--user',
+  `--map-user=${NOBODY.uid}`,
+  `--map-group=${NOBODY.gid}`,
+] as const;
 
 /**
  * Chooses how to run the binaries on `dataDir`. `clusterOwner` is the owner of an existing cluster:
@@ -38,7 +47,11 @@ export async function chooseRunAs(
         'set DATABASE_URL to a Postgres server.',
     );
   }
-  if (process.getuid?.() !== 0) return asWeAre;
+  if (process.getuid?.() !== 0) {
+    const asNobody: RunAs = { prefix: NOBODY_IN_NAMESPACE, identity: {} };
+    // Containers may run under a number that no user has; initdb insists on a name.
+    return !hasUserName() && canRun(binaries, asNobody) ? asNobody : asWeAre;
+  }
   const user = clusterOwner === undefined || clusterOwner.uid === 0 ? NOBODY : clusterOwner;
   for (const candidate of await candidates(dataDir, user)) {
     if (canRun(binaries, candidate)) return candidate;
@@ -81,15 +94,18 @@ async function candidates(
   if (await canReach(dataDir, user.uid)) {
     found.push({ prefix: [], identity: { uid: user.uid, gid: user.gid }, owner: user });
   }
-  // A namespace of its own, where root bears the number of nobody: it keeps root's own folders
-  // (a checkout under /root) and loses root's power over those of others.
+  // Root's own folders, such as a checkout under /root. Root's power over those of others is lost.
   if (user.uid === NOBODY.uid && (await canReach(dataDir, ROOT.uid))) {
-    const map = [`--map-user=${NOBODY.uid}`, `--map-group=${NOBODY.gid}`];
-    found.push({ prefix: ['unshare', '--user', ...map], identity: {}, owner: ROOT });
+    found.push({ prefix: NOBODY_IN_NAMESPACE, identity: {}, owner: ROOT });
   }
-  // Containers often forbid namespaces: then the one right that leads through closed folders.
+  // Containers often forbid namespaces: then the one right that leads through closed folders, and
+  // the bit by which access(2), with which initdb looks for postgres, respects it.
   const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
-  const rights = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  const rights = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=+dac_override',
+    '--ambient-caps=+dac_override',
+  ];
   found.push({ prefix: ['setpriv', ...ids, ...rights], identity: {}, owner: user });
   return found;
 }
@@ -100,6 +116,14 @@ async function canReach(folder: string, uid: number): Promise<boolean> {
     const { mode, uid: owner } = await stat(at);
     if ((mode & (owner === uid ? 0o100 : 0o001)) === 0) return false;
     if (at === path.dirname(at)) return true;
+  }
+}
+
+function hasUserName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
   }
 }
 
