@@ -1,0 +1,22 @@
+/** Why a command on a basket is refused. The first reason that holds, in this order, is given. */
+export const BASKET_REFUSAL_REASONS = [
+  'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT',
+  'UNKNOWN_BASKET',
+  'ILLEGAL_TRANSITION',
+  'VERSION_CONFLICT',
+  'DUPLICATE_CODE',
+  'INVALID_CODE',
+  'INVALID_NAME',
+  'INVALID_BASE_LEVEL',
+  'NO_CONSTITUENTS',
+  'TOO_MANY_CONSTITUENTS',
+  'DUPLICATE_SYMBOL',
+  'UNKNOWN_SYMBOL',
+  'CURRENCY_NOT_PRICED',
+  'WEIGHT_MISSING',
+  'WEIGHT_NOT_EXPECTED',
+  'NEGATIVE_OR_ZERO_WEIGHT',
+  'WEIGHTS_DO_NOT_SUM_TO_ONE',
+] as const;
+
+export type BasketRefusalReason = (typeof BASKET_REFUSAL_REASONS)[number];
