@@ -1,0 +1,141 @@
+/**
+ * Tells watchers when a price or a position of theirs changed. One listener per process on each
+ * source, whatever the number of watchers.
+ *
+ * A watcher is idle until something it holds changes; then it is due, and runs after the pause;
+ * what changes meanwhile makes it due once more. Leaving ends it at once.
+ */
+
+import { PlatformError } from '#platform/errors';
+import type { Broadcast, Closeable, EventLog } from '#platform/ports';
+import { ACCEPTED_TICKS_CHANNEL } from '#kernel/topics/accepted-ticks';
+
+/** Shortest time between two answers to one watcher. */
+const PAUSE_MS = 250;
+/** Watchers beyond this are refused. */
+export const MAX_WATCHERS = 10_000;
+
+interface Watcher {
+  symbols: ReadonlySet<string>;
+  readonly followsPositions: boolean;
+  isDue: boolean;
+  wake: () => void;
+}
+
+export interface PortfolioWatch {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Yields the answer of `work` now and after every change. `work` also says which symbols matter
+   * from then on.
+   */
+  watch<T>(
+    options: { readonly followsPositions: boolean; readonly signal: AbortSignal },
+    work: () => Promise<{ readonly result: T; readonly symbols: readonly string[] }>,
+  ): AsyncIterableIterator<T>;
+}
+
+export function createPortfolioWatch(deps: {
+  readonly broadcast: Broadcast;
+  readonly eventLog: EventLog;
+  readonly newId: () => string;
+}): PortfolioWatch {
+  const watchers = new Set<Watcher>();
+  const open: Closeable[] = [];
+
+  const wakeAll = (concerns: (watcher: Watcher) => boolean): void => {
+    for (const watcher of watchers) {
+      if (watcher.isDue || !concerns(watcher)) continue;
+      watcher.isDue = true;
+      watcher.wake();
+    }
+  };
+
+  return {
+    start: async () => {
+      const ticks = await deps.broadcast.subscribe(ACCEPTED_TICKS_CHANNEL, (messages) => {
+        if (watchers.size === 0) return;
+        wakeAll(({ symbols }) => messages.some(({ key }) => symbols.has(key)));
+      });
+      open.push(ticks);
+      const trades = await deps.eventLog.consume({
+        topic: 'trade-applied',
+        group: `risk-watch-${deps.newId()}`,
+        startAt: 'end',
+        handle: async () => wakeAll(({ followsPositions }) => followsPositions),
+      });
+      open.push({ close: () => trades.stop() });
+    },
+    stop: async () => {
+      await Promise.all(open.splice(0).map((each) => each.close()));
+      for (const watcher of watchers) watcher.wake();
+    },
+    watch: ({ followsPositions, signal }, work) => {
+      const leaving = new AbortController();
+      const until = AbortSignal.any([signal, leaving.signal]);
+      const answers = watching(watchers, { followsPositions, signal: until }, work);
+      return {
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        next: () => answers.next(),
+        // A generator's own return waits for the change it is waiting for; leaving must not.
+        return: () => {
+          leaving.abort();
+          return answers.return();
+        },
+      };
+    },
+  };
+}
+
+async function* watching<T>(
+  watchers: Set<Watcher>,
+  options: { readonly followsPositions: boolean; readonly signal: AbortSignal },
+  work: () => Promise<{ readonly result: T; readonly symbols: readonly string[] }>,
+): AsyncGenerator<T, void, undefined> {
+  const { followsPositions, signal } = options;
+  if (watchers.size >= MAX_WATCHERS) {
+    throw new PlatformError('RATE_LIMITED', `at most ${MAX_WATCHERS} portfolios are watched`, {
+      details: { limit: 'MAX_WATCHERS' },
+    });
+  }
+  const watcher: Watcher = {
+    symbols: new Set(),
+    followsPositions,
+    isDue: true,
+    wake: () => undefined,
+  };
+  const onAbort = (): void => watcher.wake();
+  signal.addEventListener('abort', onAbort);
+  watchers.add(watcher);
+  try {
+    while (!signal.aborted) {
+      watcher.isDue = false;
+      const { result, symbols } = await work();
+      watcher.symbols = new Set(symbols);
+      yield result;
+      await pause(signal);
+      if (!watcher.isDue && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          watcher.wake = resolve;
+        });
+      }
+    }
+  } finally {
+    watchers.delete(watcher);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, PAUSE_MS);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}
