@@ -58,10 +58,11 @@ describe('after a crash', () => {
     const pidFile = path.join(dataDir, 'cluster', 'postmaster.pid');
     const content = await readFile(pidFile, 'utf8');
     await first.stop();
-    const stranger = spawn('sleep', ['60']);
+    const { uid, gid } = await stat(path.dirname(pidFile));
+    // Of the same user: Postgres itself ignores the processes of others.
+    const stranger = spawn('sleep', ['60'], { uid, gid });
     onTestFinished(() => void stranger.kill());
     await writeFile(pidFile, content.replace(/^\d+/, `${stranger.pid}`), { mode: 0o600 });
-    const { uid, gid } = await stat(path.dirname(pidFile));
     await chown(pidFile, uid, gid);
 
     const second = await start({ dataDir });
