@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { afterEach, expect, test } from 'vitest';
+import { RUNTIME_ROLE } from '#platform/postgres';
 
 import {
   createEmptyDatabase,
@@ -7,7 +8,6 @@ import {
   type TestDatabase,
 } from '../test/support/database.ts';
 import { migrate } from './migrate.ts';
-import { RUNTIME_ROLE } from './runtime-role.ts';
 
 const databases: TestDatabase[] = [];
 afterEach(async () => {

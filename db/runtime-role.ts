@@ -1,12 +1,11 @@
 // What the running platform may do in the database: less than the owner who migrates it.
 
 import type { Sql } from 'postgres';
-
-/** The role the platform runs as. It owns nothing and cannot log in: the owner sets it. */
-export const RUNTIME_ROLE = 'plumbline_app';
+import { RUNTIME_ROLE } from '#platform/postgres';
 
 /**
- * Creates the runtime role where it is missing and makes the current user a member.
+ * Creates the runtime role where it is missing and makes the current user a member. It cannot log
+ * in: pools of the owner's set it.
  *
  * Roles belong to the whole cluster and the migration lock to one database, so another database's
  * migration may win the race at any point: losing it is as good as winning.

@@ -80,10 +80,10 @@ const PROGRAM = `
     const sql = postgres(server.url);
     const [row] = await sql\`select 'still there' as answer\`;
     await sql.end();
-    console.log(row.answer);
+    process.stdout.write(row.answer + '\\n');
     await server.stop();
   });
-  console.log(server.url);
+  process.stdout.write(server.url + '\\n');
 `;
 
 /** Runs the launcher in a process and a process group of its own, as a terminal would. */

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 
 import postgres from 'postgres';
 import { inject } from 'vitest';
+import { RUNTIME_ROLE } from '#platform/postgres';
 
-import { RUNTIME_ROLE } from '../../db/runtime-role.ts';
 import { databaseUrl } from './database-url.ts';
 
 export interface TestDatabase {
