@@ -43,7 +43,7 @@ describe('OR-3 matching an order against a quote', () => {
   test.each([
     ['LIMIT BUY below the ask waits', limit(buy, '100.09'), quote, null],
     ['LIMIT SELL above the bid waits', limit(sell, '99.91'), quote, null],
-    ['MARKET BUY waits beyond its protection price', { ...buy, protectionPx: at('100') }, quote, null],
+    ['MARKET BUY waits beyond its protection', { ...buy, protectionPx: at('100') }, quote, null],
     ['FILL_OR_KILL takes nothing when it is not enough', orKill, quote, '49.99999999'],
     ['a quote that gave all it had gives no more', buy, quote, '0'],
     ['a STOP order is not matched', { ...buy, ordType: 'STOP' as const }, quote, null],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decimal, formatDecimal } from '#kernel/decimal';
-import { amount, currencyCode, notional, price, quantity } from '#kernel/money';
+import { amount, currencyCode, notional, type Price, price, quantity } from '#kernel/money';
 import {
   available,
   type CashAccount,
@@ -111,6 +111,7 @@ describe('what an order does to the cash', () => {
   });
 });
 
+const cheaper = (a: Price, b: Price) => (a < b ? a : b);
 const priceArbitrary = fc.bigInt(1n, 3n * 10n ** 9n).map(price);
 const quantityArbitrary = fc.bigInt(1n, 10n ** 10n).map(quantity);
 const stepArbitrary: fc.Arbitrary<(order: Order, step: number) => OrderCommand> = fc.oneof(
@@ -120,7 +121,7 @@ const stepArbitrary: fc.Arbitrary<(order: Order, step: number) => OrderCommand> 
       type: 'ReportFill',
       execId: execId(`E${step}`),
       lastQty: lastQty > order.leavesQty ? order.leavesQty : lastQty,
-      lastPx: order.protectionPx !== null && lastPx > order.protectionPx ? order.protectionPx : lastPx,
+      lastPx: cheaper(lastPx, order.protectionPx ?? lastPx),
       transactTimeMs: TRANSACT_TIME_MS,
       tradeDate: TRADE_DATE,
     })),

@@ -12,7 +12,8 @@ export function worstCost(worstPx: Price, units: Quantity): Amount {
 }
 
 /**
- * Cash that must stay reserved for an order: what its open quantity costs at worst. Zero for a SELL.
+ * Cash that must stay reserved for an order: what its open quantity costs at worst. None for a
+ * SELL.
  *
  * While a replacement is under way fills may still come on the old terms and the rest on the new,
  * so the dearest mixture counts: with a lower new price everything old first, else all on one side.

@@ -220,6 +220,7 @@ test('OR-1 whatever happens, statuses follow the table and quantities add up', (
   fc.assert(
     fc.property(fc.array(anyCommand, { maxLength: 25 }), (commands) => {
       let order = story(submit);
+      seen.add(order.ordStatus);
       for (const command of commands) {
         const decision = decide(order, command);
         if (!decision.ok) continue;

@@ -118,7 +118,7 @@ export const NO_QUANTITY = quantity(ZERO);
 /** Never refuses: an event is a fact. Only an order's first event may meet null. */
 export function evolve(order: Order | null, event: OrderEvent): Order {
   if (event.type === 'OrderSubmitted') return submitted(event.terms, event.checks);
-  if (order === null) throw new RangeError(`an order begins with OrderSubmitted, not ${event.type}`);
+  if (order === null) throw new RangeError(`expected OrderSubmitted first, was ${event.type}`);
   return withDerivedFigures(applied(order, event));
 }
 

@@ -24,7 +24,7 @@ const NOT_TRADABLE: readonly string[] = ['INDEX'];
 
 /**
  * How far above the far touch a MARKET BUY may fill, and so what it reserves for a unit: the price
- * collar for market orders. Beyond it the order waits, as an exchange's market-with-protection does.
+ * collar for market orders. Beyond it the order waits: a market order with protection.
  */
 export const MARKET_CUSHION_BPS = 500n;
 const BPS = 10_000n;
