@@ -96,7 +96,12 @@ export function startInOtherProcess(dataDir: string): OtherProcess {
   });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(async () => {
+    // Unless the test has killed it, it stops its server.
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGINT');
+    await ended;
+  });
   return {
     child,
     async nextLine() {
