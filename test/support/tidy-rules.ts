@@ -29,7 +29,7 @@ const TEXT_RULES: readonly TextRule[] = [
   {
     name: 'process.env',
     pattern: /\bprocess\.env\b/,
-    where: (file) => file !== 'platform/config.ts' && !isTest(file),
+    where: (file) => file !== 'platform/config.ts' && !isTest(file) && !file.startsWith('bench/'),
   },
   {
     name: 'a clock or chance in the core',
