@@ -37,34 +37,31 @@ export function lintSdl(sdl: string): readonly string[] {
 }
 
 function lintDefinition(node: DefinitionNode, withArguments: ReadonlySet<string>): string[] {
-  switch (node.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_DEFINITION: {
-      const type = node.name.value;
-      return [
-        ...(ROOT_TYPES.has(type) ? [] : lintName(node, type, PASCAL_CASE)),
-        ...lintKeys(type, node.directives ?? []),
-        ...(node.fields ?? []).flatMap((field) => lintField(type, field, withArguments)),
-      ];
-    }
-    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-      return [
-        ...lintName(node, node.name.value, PASCAL_CASE),
-        ...(node.fields ?? []).flatMap((field) => lintInput(node.name.value, field)),
-      ];
-    case Kind.ENUM_TYPE_DEFINITION:
-      return [
-        ...lintName(node, node.name.value, PASCAL_CASE),
-        ...(node.values ?? []).flatMap((value) =>
-          lintName(value, `${node.name.value}.${value.name.value}`, UPPER_SNAKE),
-        ),
-      ];
-    case Kind.UNION_TYPE_DEFINITION:
-    case Kind.SCALAR_TYPE_DEFINITION:
-      return lintName(node, node.name.value, PASCAL_CASE);
-    default:
-      return [];
+  if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+    const type = node.name.value;
+    return [
+      ...(ROOT_TYPES.has(type) ? [] : lintName(node, type, PASCAL_CASE)),
+      ...lintKeys(type, node.directives ?? []),
+      ...(node.fields ?? []).flatMap((field) => lintField(type, field, withArguments)),
+    ];
   }
+  if (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) {
+    return [
+      ...lintName(node, node.name.value, PASCAL_CASE),
+      ...(node.fields ?? []).flatMap((field) => lintInput(node.name.value, field)),
+    ];
+  }
+  if (node.kind === Kind.ENUM_TYPE_DEFINITION) {
+    return [
+      ...lintName(node, node.name.value, PASCAL_CASE),
+      ...(node.values ?? []).flatMap((value) =>
+        lintName(value, `${node.name.value}.${value.name.value}`, UPPER_SNAKE),
+      ),
+    ];
+  }
+  const isNamed =
+    node.kind === Kind.UNION_TYPE_DEFINITION || node.kind === Kind.SCALAR_TYPE_DEFINITION;
+  return isNamed ? lintName(node, node.name.value, PASCAL_CASE) : [];
 }
 
 function lintName(node: Named, place: string, form: RegExp): string[] {

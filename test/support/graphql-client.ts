@@ -81,8 +81,8 @@ function follow<Data>(client: Client, query: string, variables: object): Subscri
         const { data, errors } = result.value;
         if (errors !== undefined) throw new Error(`errors: ${JSON.stringify(errors)}`);
         if (data === undefined || data === null) continue;
-        received.push(data as Data);
-        if (wanted(data as Data)) return data as Data;
+        received.push(data);
+        if (wanted(data)) return data;
       }
     },
     stop: async () => {
