@@ -1,0 +1,94 @@
+/** Apollo Server in front of the query gateway: protocol, parsing and validation of requests. */
+
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginUsageReporting } from '@apollo/server/plugin/usageReporting';
+import type { GatewayInterface } from '@apollo/server-gateway-interface';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Clock } from '#platform/clock';
+import type { Logger } from '#platform/logger';
+import type { GatewayContext } from './gateway-context.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
+import { limitRules, tooManyTokens } from './operation-limits.ts';
+
+interface Parts {
+  readonly gateway: GatewayInterface;
+  readonly limits: GatewayLimits;
+  readonly options: Pick<GatewayOptions, 'isProduction' | 'apollo' | 'logger' | 'clock'>;
+  readonly metrics: GatewayMetrics;
+}
+
+export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
+  const { gateway, limits, options, metrics } = parts;
+  const { isProduction, logger, clock, apollo } = options;
+  return new ApolloServer<GatewayContext>({
+    gateway,
+    logger: apolloLogger(logger),
+    // Who may introspect is decided by the access filter, which knows the caller.
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: isProduction,
+    stopOnTerminationSignals: false,
+    nodeEnv: isProduction ? 'production' : 'development',
+    parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
+    validationRules: [...limitRules(limits)],
+    formatError: (formatted) => tokenLimitNamed(formatted, limits),
+    ...(isReporting(apollo) ? { apollo } : {}),
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      isReporting(apollo)
+        ? ApolloServerPluginUsageReporting({ sendVariableValues: { none: true } })
+        : ApolloServerPluginUsageReportingDisabled(),
+      countingPlugin(metrics, clock),
+    ],
+  });
+}
+
+export function isReporting(
+  apollo: GatewayOptions['apollo'],
+): apollo is { readonly key: string; readonly graphRef: string } {
+  return apollo.key !== undefined && apollo.graphRef !== undefined;
+}
+
+function countingPlugin(metrics: GatewayMetrics, clock: Clock): ApolloServerPlugin<GatewayContext> {
+  return {
+    requestDidStart: async () => {
+      const startedAtMs = clock.nowMs();
+      return {
+        willSendResponse: async ({ operation, contextValue, response: { body } }) => {
+          const result = body.kind === 'single' ? body.singleResult : body.initialResult;
+          const outcome = result.data === undefined ? 'refused' : result.errors ? 'errors' : 'ok';
+          const type = operation?.operation ?? 'unknown';
+          const { transport } = contextValue;
+          metrics.answered({ type, transport, outcome }, clock.nowMs() - startedAtMs);
+        },
+      };
+    },
+  };
+}
+
+function tokenLimitNamed(
+  error: GraphQLFormattedError,
+  { maxTokens }: GatewayLimits,
+): GraphQLFormattedError {
+  return /more that \d+ tokens/.test(error.message) ? tooManyTokens(maxTokens).toJSON() : error;
+}
+
+function apolloLogger(logger: Logger) {
+  return {
+    debug: (message?: unknown) => logger.trace(String(message)),
+    info: (message?: unknown) => logger.debug(String(message)),
+    warn: (message?: unknown) => logger.warn(String(message)),
+    error: (message?: unknown) => logger.error(String(message)),
+  };
+}

@@ -1,0 +1,76 @@
+/** Figures of the gateway, in the registry of the process. */
+
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { REQUEST_SECONDS_BUCKETS } from '#platform/metrics';
+
+export type Transport = 'http' | 'websocket';
+export type Outcome = 'ok' | 'errors' | 'refused';
+export type FetchOutcome = 'ok' | 'errors' | 'timeout' | 'unavailable';
+
+export interface GatewayMetrics {
+  readonly answered: (
+    operation: { readonly type: string; readonly transport: Transport; readonly outcome: Outcome },
+    tookMs: number,
+  ) => void;
+  readonly fetched: (subgraph: string, outcome: FetchOutcome, tookMs: number) => void;
+  readonly openSockets: Gauge;
+  readonly activeSubscriptions: Gauge;
+  readonly eventsSent: Counter;
+}
+
+const MS_PER_SECOND = 1_000;
+
+export function createGatewayMetrics(registry: Registry): GatewayMetrics {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'plumbline_gateway_requests_total',
+    help: 'Operations answered, by type, transport and outcome.',
+    labelNames: ['operation', 'transport', 'outcome'],
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: 'plumbline_gateway_request_seconds',
+    help: 'Time from operation to answer.',
+    labelNames: ['operation', 'transport'],
+    buckets: REQUEST_SECONDS_BUCKETS,
+    registers,
+  });
+  const fetches = new Counter({
+    name: 'plumbline_gateway_subgraph_fetches_total',
+    help: 'Fetches from subgraphs, by outcome.',
+    labelNames: ['subgraph', 'outcome'],
+    registers,
+  });
+  const fetchSeconds = new Histogram({
+    name: 'plumbline_gateway_subgraph_fetch_seconds',
+    help: 'Time a subgraph took to answer a fetch.',
+    labelNames: ['subgraph'],
+    buckets: REQUEST_SECONDS_BUCKETS,
+    registers,
+  });
+  return {
+    answered: ({ type, transport, outcome }, tookMs) => {
+      requests.inc({ operation: type, transport, outcome });
+      requestSeconds.observe({ operation: type, transport }, tookMs / MS_PER_SECOND);
+    },
+    fetched: (subgraph, outcome, tookMs) => {
+      fetches.inc({ subgraph, outcome });
+      fetchSeconds.observe({ subgraph }, tookMs / MS_PER_SECOND);
+    },
+    openSockets: new Gauge({
+      name: 'plumbline_gateway_open_sockets',
+      help: 'WebSockets open now.',
+      registers,
+    }),
+    activeSubscriptions: new Gauge({
+      name: 'plumbline_gateway_active_subscriptions',
+      help: 'Subscriptions running now.',
+      registers,
+    }),
+    eventsSent: new Counter({
+      name: 'plumbline_gateway_events_sent_total',
+      help: 'Events of subscriptions sent to clients.',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,73 @@
+/** What a gateway is started with. */
+
+import type { Registry } from 'prom-client';
+import type { Clock } from '#platform/clock';
+import type { InternalTokens } from '#platform/identity/internal-tokens';
+import type { VerifyToken } from '#platform/identity/tokens';
+import type { Logger } from '#platform/logger';
+import type { Subgraph } from '#platform/subgraph';
+import { OPERATION_LIMITS, type OperationLimits } from './operation-limits.ts';
+
+export interface GatewayLimits extends OperationLimits {
+  readonly maxBodyBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxSubscriptionsPerSocket: number;
+}
+
+const MEBIBYTE = 1_048_576;
+
+export const GATEWAY_LIMITS: GatewayLimits = {
+  ...OPERATION_LIMITS,
+  maxBodyBytes: MEBIBYTE,
+  maxMessageBytes: MEBIBYTE,
+  maxSubscriptionsPerSocket: 100,
+};
+
+/** Against a supergraph that is not ours no operation is refused; memory stays bounded. */
+export const NO_LIMITS: GatewayLimits = {
+  maxDepth: Infinity,
+  maxFields: Infinity,
+  maxAliases: Infinity,
+  maxDirectives: Infinity,
+  maxTokens: Infinity,
+  maxBodyBytes: 64 * MEBIBYTE,
+  maxMessageBytes: 64 * MEBIBYTE,
+  maxSubscriptionsPerSocket: 10_000,
+};
+
+export interface GatewayOptions {
+  readonly supergraphSdl: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Those of this process; the others are reached by URL. */
+  readonly subgraphs: readonly Subgraph[];
+  /** By name; a subgraph in neither list is reached at the URL the supergraph names. */
+  readonly subgraphUrls: Readonly<Record<string, string | undefined>>;
+  /** Signs what subgraphs behind URLs are told about the caller; none for foreign subgraphs. */
+  readonly internalTokens: InternalTokens | 'none';
+  /** `off`: everyone may do everything; for supergraphs that are not ours. */
+  readonly verifyToken: VerifyToken | 'off';
+  readonly limits: GatewayLimits | 'off';
+  readonly isProduction: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly requestTimeoutMs: number;
+  /** Apollo Studio hears of the gateway only when both are set. */
+  readonly apollo: { readonly key: string | undefined; readonly graphRef: string | undefined };
+  /** By name: resolve when ready, reject with the reason when not. */
+  readonly readyChecks: Readonly<Record<string, () => Promise<void>>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly newId: () => string;
+  /** Names of subgraphs to treat as down. A test writes into it while the gateway runs. */
+  readonly outages?: ReadonlySet<string>;
+}
+
+export interface Gateway {
+  /** Of GraphQL, such as http://127.0.0.1:4000/graphql; WebSocket on the same path. */
+  readonly url: string;
+  readonly port: number;
+  /** Answers what is in hand, closes sockets with 1001, leaves nothing behind. */
+  readonly stop: () => Promise<void>;
+}

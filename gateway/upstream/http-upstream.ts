@@ -1,0 +1,116 @@
+/**
+ * A subgraph behind a URL: HTTP/1.1 keep-alive connections of one pool for queries, one WebSocket
+ * for subscriptions. Says who the caller is with the gateway's internal token.
+ */
+
+import { Pool } from 'undici';
+import { z } from 'zod';
+import { PlatformError } from '#platform/errors';
+import type { GraphqlRequest, GraphqlResult } from '#platform/graphql/executor';
+import { parseJson } from '#platform/graphql/request-body';
+import type { InternalTokens } from '#platform/identity/internal-tokens';
+import type { RequestContext } from '#platform/request-context';
+import type { Upstream } from './upstream.ts';
+
+export interface HttpUpstreamParts {
+  readonly name: string;
+  readonly url: string;
+  readonly internalTokens: InternalTokens | 'none';
+}
+
+const MAX_CONNECTIONS = 64;
+const MAX_RESPONSE_BYTES = 64 * 1_048_576;
+const CONNECT_TIMEOUT_MS = 2_000;
+const KEEP_ALIVE_MS = 60_000;
+
+const resultShape = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z
+    .array(
+      z.looseObject({
+        message: z.string(),
+        path: z.array(z.union([z.string(), z.number()])).optional(),
+        extensions: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .optional(),
+});
+
+export function httpUpstream({ name, url, internalTokens }: HttpUpstreamParts): Upstream {
+  const { origin, pathname, search } = new URL(url);
+  const pool = new Pool(origin, {
+    connections: MAX_CONNECTIONS,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxResponseSize: MAX_RESPONSE_BYTES,
+  });
+  return {
+    name,
+    execute: async ({ context, isMutation: _isMutation, ...request }) => {
+      const headers = await headersFor(context, internalTokens);
+      try {
+        const { statusCode, body } = await pool.request({
+          path: `${pathname}${search}`,
+          method: 'POST',
+          headers,
+          body: JSON.stringify(wireForm(request)),
+          signal: context.signal,
+        });
+        return readResult(name, statusCode, await body.text());
+      } catch (error) {
+        throw unavailable(name, error);
+      }
+    },
+    subscribe: async () => {
+      throw new PlatformError('UPSTREAM_UNAVAILABLE', `the subgraph ${name} has no subscriptions`);
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function wireForm({ query, variables, operationName }: GraphqlRequest) {
+  return {
+    query,
+    ...(variables === undefined ? {} : { variables }),
+    ...(operationName === undefined ? {} : { operationName }),
+  };
+}
+
+async function headersFor(
+  context: RequestContext,
+  internalTokens: InternalTokens | 'none',
+): Promise<Record<string, string>> {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'x-correlation-id': context.correlationId,
+  };
+  if (internalTokens === 'none') return headers;
+  return { ...headers, authorization: `Bearer ${await internalTokens.sign(context)}` };
+}
+
+function readResult(name: string, statusCode: number, text: string): GraphqlResult {
+  const parsed = resultShape.safeParse(parseJson(text));
+  if (!parsed.success || (parsed.data.data === undefined && parsed.data.errors === undefined)) {
+    throw new PlatformError(
+      'UPSTREAM_UNAVAILABLE',
+      `the subgraph ${name} answered with HTTP ${statusCode} and no GraphQL result`,
+    );
+  }
+  const { data = null, errors } = parsed.data;
+  if (errors === undefined) return { data };
+  return {
+    data,
+    errors: errors.map(({ message, path, extensions }) => ({
+      message,
+      ...(path === undefined ? {} : { path }),
+      ...(extensions === undefined ? {} : { extensions }),
+    })),
+  };
+}
+
+function unavailable(name: string, cause: unknown): PlatformError {
+  if (cause instanceof PlatformError) return cause;
+  const message = `the subgraph ${name} does not answer`;
+  return new PlatformError('UPSTREAM_UNAVAILABLE', message, { cause });
+}
