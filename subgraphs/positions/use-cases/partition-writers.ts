@@ -1,0 +1,191 @@
+/**
+ * One writer per partition, with natural group commit: what arrives while a batch commits is the
+ * next batch. Nobody waits for a timer, and nobody for a lock.
+ *
+ * A partition is IDLE, or WRITING one batch. A trade that comes to an idle one starts it; the end of
+ * a batch starts the next when trades wait, else the partition is idle again. What the partition
+ * last wrote is kept in memory. The version in the event store's key guards against a second
+ * process: then the batch is decided again on what is stored now.
+ */
+
+import { PARTITION_COUNT, partitionOf } from '#kernel/partition';
+import type { Clock } from '#platform/clock';
+import { PlatformError } from '#platform/errors';
+import type { Logger } from '#platform/logger';
+import type { PositionCache } from '../store/position-cache.ts';
+import type { TradeBatchStore } from '../store/trade-batches.ts';
+import { decideBatch, refused, type TradeCommand, type TradeOutcome } from './decide-batch.ts';
+
+export const MAX_TRADES_PER_BATCH = 64;
+/** Over all partitions, waiting or being written. */
+export const MAX_TRADES_IN_FLIGHT = 5_000;
+/** Before the second, third and fourth attempt of a batch. */
+export const RETRY_PAUSES_MS = [10, 20, 40] as const;
+
+export interface PartitionWritersDeps {
+  readonly batches: TradeBatchStore;
+  readonly positions: PositionCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Waits about that long. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly onBatch?: (trades: number) => void;
+}
+
+interface Waiting {
+  readonly command: TradeCommand;
+  readonly resolve: (outcome: TradeOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export type PartitionWriters = ReturnType<typeof createPartitionWriters>;
+
+export function createPartitionWriters(deps: PartitionWritersDeps) {
+  const queues = Array.from({ length: PARTITION_COUNT }, (): Waiting[] => []);
+  const running = new Map<number, Promise<void>>();
+  let inFlight = 0;
+  let isStopped = false;
+
+  async function work(partition: number): Promise<void> {
+    const queue = queues[partition] ?? [];
+    while (queue.length > 0) {
+      const batch = queue.splice(0, MAX_TRADES_PER_BATCH);
+      await writeBatch(deps, batch);
+      inFlight -= batch.length;
+    }
+    running.delete(partition);
+  }
+
+  function enqueue(waiting: Waiting): void {
+    const partition = partitionOf(waiting.command.trade.key.text);
+    queues[partition]?.push(waiting);
+    inFlight += 1;
+    if (running.has(partition)) return;
+    // After the caller's turn, so that trades of one request share a batch.
+    running.set(partition, Promise.resolve().then(() => work(partition)));
+  }
+
+  return {
+    /**
+     * Answers in the order given, once every trade is durable or refused. Takes all of them or,
+     * with RATE_LIMITED, none. Rejects when one of them could not be written: then the others may
+     * be in or not, and sending all again is safe.
+     */
+    async submit(commands: readonly TradeCommand[]): Promise<readonly TradeOutcome[]> {
+      if (isStopped) throw new PlatformError('UPSTREAM_UNAVAILABLE', 'positions are shutting down');
+      if (inFlight + commands.length > MAX_TRADES_IN_FLIGHT) {
+        throw new PlatformError(
+          'RATE_LIMITED',
+          `expected at most ${MAX_TRADES_IN_FLIGHT} trades in flight, would be ` +
+            `${inFlight + commands.length}; send them again in a moment`,
+          { details: { limit: 'MAX_TRADES_IN_FLIGHT' } },
+        );
+      }
+      const settled = await Promise.allSettled(
+        commands.map(
+          (command) =>
+            new Promise<TradeOutcome>((resolve, reject) => {
+              enqueue({ command, resolve, reject });
+            }),
+        ),
+      );
+      return settled.map((each) => {
+        if (each.status === 'rejected') throw each.reason;
+        return each.value;
+      });
+    },
+
+    inFlight: () => inFlight,
+
+    /** Takes nothing new and resolves when what is in hand is written. */
+    async stop(): Promise<void> {
+      isStopped = true;
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Settles every trade of the batch; never rejects. */
+async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[]): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const outcomes = await attemptBatch(deps, batch.map(({ command }) => command));
+      batch.forEach(({ resolve }, index) => {
+        const outcome = outcomes[index];
+        if (outcome !== undefined) resolve(outcome);
+      });
+      return;
+    } catch (error) {
+      for (const { command } of batch) deps.positions.delete(command.trade.key.text);
+      const pauseMs = RETRY_PAUSES_MS[attempt];
+      if (pauseMs === undefined) return giveUp(deps, batch, error);
+      await deps.pause(pauseMs);
+    }
+  }
+}
+
+async function attemptBatch(
+  deps: PartitionWritersDeps,
+  commands: readonly TradeCommand[],
+): Promise<readonly TradeOutcome[]> {
+  const keys = [...new Set(commands.map(({ trade }) => trade.key.text))];
+  const unknown = keys.filter((key) => !deps.positions.has(key));
+  const [stored, loaded] = await Promise.all([
+    deps.batches.outcomesOf(commands.map(({ trade }) => trade.tradeId)),
+    unknown.length === 0 ? undefined : deps.batches.load(unknown),
+  ]);
+  const positions = new Map(loaded);
+  for (const key of keys) {
+    const kept = deps.positions.get(key);
+    if (kept !== undefined) positions.set(key, kept);
+  }
+  const facts = { stored, positions, today: deps.clock.today() };
+  let decided = decideBatch(commands, facts);
+  if (unknown.length < keys.length && decided.outcomes.some(({ type }) => type === 'REFUSED')) {
+    // No conflict would reveal a refusal on figures that another process has changed since.
+    decided = decideBatch(commands, { ...facts, positions: await deps.batches.load(keys) });
+  }
+  const { events, snapshots } = decided.writes;
+  if (events.length > 0) await deps.batches.commit(decided.writes);
+  for (const { key, position } of snapshots) deps.positions.set(key.text, position);
+  deps.onBatch?.(events.length);
+  return decided.outcomes;
+}
+
+/** After the last attempt: halves the batch until the trade that spoils it is alone. */
+async function giveUp(
+  deps: PartitionWritersDeps,
+  batch: readonly Waiting[],
+  error: unknown,
+): Promise<void> {
+  const failure = deps.batches.failureOf(error);
+  if (failure === 'UNAVAILABLE') {
+    const away = new PlatformError('UPSTREAM_UNAVAILABLE', 'the database does not answer', {
+      cause: error,
+    });
+    for (const { reject } of batch) reject(away);
+    return;
+  }
+  const [only, another] = batch;
+  if (only === undefined) return;
+  if (another !== undefined) {
+    const middle = Math.ceil(batch.length / 2);
+    await writeBatch(deps, batch.slice(0, middle));
+    await writeBatch(deps, batch.slice(middle));
+    return;
+  }
+  const { trade } = only.command;
+  if (failure === 'CONFLICT') {
+    const message = `${trade.key.text} was changed by others during every attempt`;
+    only.reject(new PlatformError('VERSION_CONFLICT', message, { cause: error }));
+    return;
+  }
+  deps.logger.error({ err: error, tradeId: trade.tradeId }, 'a trade could not be processed');
+  only.resolve(
+    refused(
+      trade.tradeId,
+      'NOT_PROCESSED',
+      'the trade passed every rule and could not be stored all the same; operations will look at it',
+    ),
+  );
+}
