@@ -1,6 +1,6 @@
 /** Bars: open, high, low, close and volume of one interval, and what must hold between them. */
 
-import { type BusinessDate, startOfUtcDay } from '#kernel/business-date';
+import type { BusinessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import type { Price, Quantity } from '#kernel/money';
 
@@ -59,9 +59,4 @@ function outside(name: string, price: Price | null, { low, high }: BarPrices): s
 
 function shown(value: bigint): string {
   return formatDecimal(value);
-}
-
-/** Epoch milliseconds at which the interval begins: midnight UTC, as sessions are not known here. */
-export function barStart(bar: Bar): number {
-  return startOfUtcDay(bar.date);
 }

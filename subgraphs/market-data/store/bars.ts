@@ -1,4 +1,4 @@
-/** Reads bars of the preferred series; writing them is bar-writer.ts. */
+/** Bars in Postgres: read from the preferred series, written to the series of their source. */
 
 import type { Sql } from 'postgres';
 import { businessDate, type BusinessDate } from '#kernel/business-date';
@@ -6,6 +6,7 @@ import { price, quantity } from '#kernel/money';
 import { instantOf } from '#platform/instant-column';
 import type { Bar, BarInterval } from '../domain/bar.ts';
 import type { InstrumentId } from '../domain/instrument.ts';
+import { type SeriesBar, writeBars } from './write-bars.ts';
 
 export interface BarRange {
   readonly interval: BarInterval;
@@ -41,6 +42,9 @@ export type BarRepository = ReturnType<typeof createBarRepository>;
 
 export function createBarRepository(sql: Sql) {
   return {
+    /** Answers with how many were new or changed. */
+    write: (bars: readonly SeriesBar[]): Promise<number> => writeBars(sql, bars),
+
     /** The first `limit` bars of each instrument in the range, in order of date: one query. */
     async inRange(ids: readonly InstrumentId[], range: BarRange): Promise<BarsByInstrument> {
       const rows = await sql<BarRow[]>`

@@ -80,11 +80,13 @@ export function createInstrumentRepository(db: PostgresJsDatabase) {
 
     /** Adds those whose symbol is new; leaves the others as they are. */
     async addMissing(instruments: readonly Instrument[]): Promise<void> {
-      if (instruments.length === 0) return;
-      await db
-        .insert(instrument)
-        .values(instruments.map(({ id, ...rest }) => ({ instrumentId: id, ...rest })))
-        .onConflictDoNothing();
+      for (let start = 0; start < instruments.length; start += MAX_ROWS_PER_INSERT) {
+        const slice = instruments.slice(start, start + MAX_ROWS_PER_INSERT);
+        await db
+          .insert(instrument)
+          .values(slice.map(({ id, ...rest }) => ({ instrumentId: id, ...rest })))
+          .onConflictDoNothing();
+      }
     },
 
     async isEmpty(): Promise<boolean> {
@@ -93,6 +95,9 @@ export function createInstrumentRepository(db: PostgresJsDatabase) {
     },
   };
 }
+
+/** Nine parameters a row: the protocol takes 65,535. */
+const MAX_ROWS_PER_INSERT = 1_000;
 
 const CHANGEABLE = [
   'name',
