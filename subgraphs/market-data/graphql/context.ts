@@ -1,12 +1,20 @@
 /** What market data's resolvers receive with every request. */
 
 import type { SubgraphContext } from '#platform/subgraph';
+import type { ChoosePriceSourceDeps } from '../use-cases/choose-price-source.ts';
+import type { FindFxRateDeps } from '../use-cases/find-fx-rate.ts';
+import type { ListImportsDeps } from '../use-cases/list-imports.ts';
 import type { ListInstrumentsDeps } from '../use-cases/list-instruments.ts';
 import type { UpsertInstrumentsDeps } from '../use-cases/upsert-instruments.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the use cases behind the resolvers need. */
-export interface Deps extends ListInstrumentsDeps, UpsertInstrumentsDeps {}
+export interface Deps
+  extends ChoosePriceSourceDeps,
+    FindFxRateDeps,
+    ListImportsDeps,
+    ListInstrumentsDeps,
+    UpsertInstrumentsDeps {}
 
 export interface Context extends SubgraphContext {
   readonly deps: Deps;

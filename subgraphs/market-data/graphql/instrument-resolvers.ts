@@ -4,9 +4,10 @@ import { type BusinessDate, parseBusinessDate } from '#kernel/business-date';
 import { connectionOf, type PageRequest, pageRequest } from '#platform/connection';
 import { PlatformError } from '#platform/errors';
 import { type InstrumentId, parseSymbol } from '../domain/instrument.ts';
+import { choosePriceSource } from '../use-cases/choose-price-source.ts';
 import { listInstruments } from '../use-cases/list-instruments.ts';
 import { upsertInstruments } from '../use-cases/upsert-instruments.ts';
-import { presentBar, presentClose } from './present.ts';
+import { presentBar, presentClose, presentSeries } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const INSTRUMENT_PAGE = { defaultFirst: 50, keyParts: 1 };
@@ -33,6 +34,17 @@ export const instrumentResolvers = {
         ? { instruments: upsert.instruments, rejected: [] }
         : { instruments: [], rejected: upsert.faults };
     },
+
+    choosePriceSource: async (_root, { input }, { deps }) => {
+      const choice = await choosePriceSource(deps, input);
+      return choice.ok
+        ? { __typename: 'PriceSourceChosen', instrument: choice.instrument }
+        : {
+            __typename: 'PriceSourceRefused',
+            reason: choice.reason,
+            message: choice.message ?? '',
+          };
+    },
   },
 
   Instrument: {
@@ -42,6 +54,9 @@ export const instrumentResolvers = {
       const newest = await loaders.newestBar.load(instrument.id);
       return newest && presentClose(instrument, newest);
     },
+
+    priceSeries: async ({ id }, _args, { loaders }) =>
+      (await loaders.priceSeries.load(id)).map(presentSeries),
 
     bars: async (instrument, { interval, from, to, ...args }, { loaders }) => {
       const page = pageRequest(args, BAR_PAGE);

@@ -5,6 +5,7 @@ import type { Bar } from '../domain/bar.ts';
 import type { Instrument, InstrumentId, InstrumentSymbol } from '../domain/instrument.ts';
 import type { BarRange, BarRepository, NewestBar } from '../store/bars.ts';
 import type { InstrumentRepository } from '../store/instruments.ts';
+import type { PriceSeries, PriceSeriesRepository } from '../store/price-series.ts';
 
 export interface BarsWish {
   readonly instrumentId: InstrumentId;
@@ -16,9 +17,11 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({
   instruments,
   bars,
+  priceSeries,
 }: {
   readonly instruments: InstrumentRepository;
   readonly bars: BarRepository;
+  readonly priceSeries: PriceSeriesRepository;
 }) {
   return {
     instrumentById: new DataLoader<InstrumentId, Instrument | null>(async (ids) => {
@@ -46,6 +49,11 @@ export function createLoaders({
       },
       { cacheKeyFn: ({ instrumentId, range }) => `${instrumentId} ${JSON.stringify(range)}` },
     ),
+
+    priceSeries: new DataLoader<InstrumentId, readonly PriceSeries[]>(async (ids) => {
+      const found = await priceSeries.ofInstruments(ids);
+      return ids.map((id) => found.get(id) ?? []);
+    }),
 
     newestBar: new DataLoader<InstrumentId, NewestBar | null>(async (ids) => {
       const found = await bars.newest(ids);

@@ -1,10 +1,11 @@
 /** All resolvers of market data; each file beside this one holds those of one concern. */
 
+import { historyResolvers } from './history-resolvers.ts';
 import { instrumentResolvers } from './instrument-resolvers.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const resolvers: Resolvers = {
-  Query: { ...instrumentResolvers.Query },
+  Query: { ...instrumentResolvers.Query, ...historyResolvers.Query },
   Mutation: { ...instrumentResolvers.Mutation },
   Instrument: instrumentResolvers.Instrument,
 };

@@ -80,6 +80,11 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Adds instruments or changes them, by symbol. All or none. */
   readonly upsertInstruments: UpsertInstrumentsPayload;
+  /**
+   * Makes one source of an instrument's bars the one that all readers see, from then on and whatever
+   * later imports bring. Without a choice it is the source that reaches furthest, else the longest.
+   */
+  readonly choosePriceSource: ChoosePriceSourceResult;
   /** Validates ticks of an outside source and publishes the accepted ones, in the order given. */
   readonly ingestTicks: IngestTicksPayload;
 };
@@ -87,6 +92,11 @@ export type Mutation = {
 
 export type MutationUpsertInstrumentsArgs = {
   input: UpsertInstrumentsInput;
+};
+
+
+export type MutationChoosePriceSourceArgs = {
+  input: ChoosePriceSourceInput;
 };
 
 
@@ -136,6 +146,8 @@ export type Instrument = {
   readonly figi?: Maybe<Scalars['String']['output']>;
   /** Last accepted price, else the close of the newest bar marked STALE; null when there is neither. */
   readonly latestPrice?: Maybe<Price>;
+  /** The series of bars there are of this instrument, one a source and length, preferred ones first. */
+  readonly priceSeries: ReadonlyArray<PriceSeries>;
   /** Bars in order of date, of the preferred source of this instrument. */
   readonly bars: BarConnection;
 };
@@ -175,6 +187,27 @@ export type BarInterval =
   | 'DAY_1'
   /** One month, dated as its source dates it: often the first day, for the close of the last. */
   | 'MONTH_1';
+
+/** Bars of one instrument from one source; sources are kept beside each other, never mixed. */
+export type PriceSeries = {
+  readonly __typename?: 'PriceSeries';
+  /** Name of the source. */
+  readonly source: Scalars['String']['output'];
+  /** Length of a bar. */
+  readonly interval: BarInterval;
+  /** True when the source adjusted its prices for later splits or dividends. */
+  readonly adjusted: Scalars['Boolean']['output'];
+  /** True when readers see this one. */
+  readonly preferred: Scalars['Boolean']['output'];
+  /** True when a person chose it. */
+  readonly chosen: Scalars['Boolean']['output'];
+  /** Date of the oldest bar; null until the first import of the series has ended. */
+  readonly firstDate?: Maybe<Scalars['Date']['output']>;
+  /** Date of the newest bar; null until the first import of the series has ended. */
+  readonly lastDate?: Maybe<Scalars['Date']['output']>;
+  /** How many bars there were when the last import of the series ended. */
+  readonly barCount: Scalars['Int']['output'];
+};
 
 /** Open, high, low and close of one interval. */
 export type Bar = {
@@ -350,6 +383,42 @@ export type InstrumentInput = {
   /** FIGI; its check digit must be right. */
   readonly figi?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Which source of an instrument's bars readers shall see. */
+export type ChoosePriceSourceInput = {
+  /** Trading symbol, upper or lower case. */
+  readonly symbol: Scalars['String']['input'];
+  /** Name of a source the instrument has bars of. */
+  readonly source: Scalars['String']['input'];
+  /** Length of the bars the choice is for. */
+  readonly interval?: BarInterval;
+};
+
+/** What became of a choice of source. */
+export type ChoosePriceSourceResult = PriceSourceChosen | PriceSourceRefused;
+
+/** The source is the preferred one now. */
+export type PriceSourceChosen = {
+  readonly __typename?: 'PriceSourceChosen';
+  /** The instrument, its bars from the chosen source. */
+  readonly instrument: Instrument;
+};
+
+/** The choice was refused; nothing changed. */
+export type PriceSourceRefused = {
+  readonly __typename?: 'PriceSourceRefused';
+  /** The first reason that holds, in the order of the enum. */
+  readonly reason: PriceSourceRefusalReason;
+  /** What was expected and what was found. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a choice of source was refused. */
+export type PriceSourceRefusalReason =
+  /** There is no instrument with this symbol. */
+  | 'UNKNOWN_SYMBOL'
+  /** The instrument has no bars of this length from this source. */
+  | 'UNKNOWN_SOURCE';
 
 /** What became of the instruments. */
 export type UpsertInstrumentsPayload = {
@@ -701,6 +770,13 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['Instrument'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  ChoosePriceSourceResult:
+    | ( Omit<PriceSourceChosen, 'instrument'> & { instrument: _RefType['Instrument'] } )
+    | ( PriceSourceRefused )
+  ;
+};
 
 
 /** Mapping between all available schema types and the resolvers types */
@@ -714,8 +790,9 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AssetClass: AssetClass;
   BarInterval: BarInterval;
-  Bar: ResolverTypeWrapper<Bar>;
+  PriceSeries: ResolverTypeWrapper<PriceSeries>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Bar: ResolverTypeWrapper<Bar>;
   Price: ResolverTypeWrapper<Price>;
   PriceQuality: PriceQuality;
   PriceTick: ResolverTypeWrapper<Omit<PriceTick, 'instrument'> & { instrument: ResolversTypes['Instrument'] }>;
@@ -727,6 +804,11 @@ export type ResolversTypes = {
   FxRate: ResolverTypeWrapper<FxRate>;
   UpsertInstrumentsInput: UpsertInstrumentsInput;
   InstrumentInput: InstrumentInput;
+  ChoosePriceSourceInput: ChoosePriceSourceInput;
+  ChoosePriceSourceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ChoosePriceSourceResult']>;
+  PriceSourceChosen: ResolverTypeWrapper<Omit<PriceSourceChosen, 'instrument'> & { instrument: ResolversTypes['Instrument'] }>;
+  PriceSourceRefused: ResolverTypeWrapper<PriceSourceRefused>;
+  PriceSourceRefusalReason: PriceSourceRefusalReason;
   UpsertInstrumentsPayload: ResolverTypeWrapper<Omit<UpsertInstrumentsPayload, 'instruments'> & { instruments: ReadonlyArray<ResolversTypes['Instrument']> }>;
   InstrumentFault: ResolverTypeWrapper<InstrumentFault>;
   IngestTicksInput: IngestTicksInput;
@@ -761,8 +843,9 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   Instrument: InstrumentParent;
   ID: Scalars['ID']['output'];
-  Bar: Bar;
+  PriceSeries: PriceSeries;
   Boolean: Scalars['Boolean']['output'];
+  Bar: Bar;
   Price: Price;
   PriceTick: Omit<PriceTick, 'instrument'> & { instrument: ResolversParentTypes['Instrument'] };
   InstrumentEdge: Omit<InstrumentEdge, 'node'> & { node: ResolversParentTypes['Instrument'] };
@@ -773,6 +856,10 @@ export type ResolversParentTypes = {
   FxRate: FxRate;
   UpsertInstrumentsInput: UpsertInstrumentsInput;
   InstrumentInput: InstrumentInput;
+  ChoosePriceSourceInput: ChoosePriceSourceInput;
+  ChoosePriceSourceResult: ResolversUnionTypes<ResolversParentTypes>['ChoosePriceSourceResult'];
+  PriceSourceChosen: Omit<PriceSourceChosen, 'instrument'> & { instrument: ResolversParentTypes['Instrument'] };
+  PriceSourceRefused: PriceSourceRefused;
   UpsertInstrumentsPayload: Omit<UpsertInstrumentsPayload, 'instruments'> & { instruments: ReadonlyArray<ResolversParentTypes['Instrument']> };
   InstrumentFault: InstrumentFault;
   IngestTicksInput: IngestTicksInput;
@@ -803,6 +890,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   upsertInstruments?: Resolver<ResolversTypes['UpsertInstrumentsPayload'], ParentType, ContextType, RequireFields<MutationUpsertInstrumentsArgs, 'input'>>;
+  choosePriceSource?: Resolver<ResolversTypes['ChoosePriceSourceResult'], ParentType, ContextType, RequireFields<MutationChoosePriceSourceArgs, 'input'>>;
   ingestTicks?: Resolver<ResolversTypes['IngestTicksPayload'], ParentType, ContextType, RequireFields<MutationIngestTicksArgs, 'input'>>;
 };
 
@@ -823,7 +911,19 @@ export type InstrumentResolvers<ContextType = Context, ParentType extends Resolv
   isin?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   figi?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   latestPrice?: Resolver<Maybe<ResolversTypes['Price']>, ParentType, ContextType>;
+  priceSeries?: Resolver<ReadonlyArray<ResolversTypes['PriceSeries']>, ParentType, ContextType>;
   bars?: Resolver<ResolversTypes['BarConnection'], ParentType, ContextType, RequireFields<InstrumentBarsArgs, 'interval' | 'first'>>;
+};
+
+export type PriceSeriesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceSeries'] = ResolversParentTypes['PriceSeries']> = {
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  interval?: Resolver<ResolversTypes['BarInterval'], ParentType, ContextType>;
+  adjusted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  preferred?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  chosen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  firstDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  lastDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  barCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type BarResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Bar'] = ResolversParentTypes['Bar']> = {
@@ -890,6 +990,21 @@ export type FxRateResolvers<ContextType = Context, ParentType extends ResolversP
   carriedForward?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   triangulatedThrough?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ChoosePriceSourceResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChoosePriceSourceResult'] = ResolversParentTypes['ChoosePriceSourceResult']> = {
+  __resolveType: TypeResolveFn<'PriceSourceChosen' | 'PriceSourceRefused', ParentType, ContextType>;
+};
+
+export type PriceSourceChosenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceSourceChosen'] = ResolversParentTypes['PriceSourceChosen']> = {
+  instrument?: Resolver<ResolversTypes['Instrument'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PriceSourceRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceSourceRefused'] = ResolversParentTypes['PriceSourceRefused']> = {
+  reason?: Resolver<ResolversTypes['PriceSourceRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type UpsertInstrumentsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpsertInstrumentsPayload'] = ResolversParentTypes['UpsertInstrumentsPayload']> = {
@@ -1000,6 +1115,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Instrument?: InstrumentResolvers<ContextType>;
+  PriceSeries?: PriceSeriesResolvers<ContextType>;
   Bar?: BarResolvers<ContextType>;
   Price?: PriceResolvers<ContextType>;
   PriceTick?: PriceTickResolvers<ContextType>;
@@ -1008,6 +1124,9 @@ export type Resolvers<ContextType = Context> = {
   BarEdge?: BarEdgeResolvers<ContextType>;
   BarConnection?: BarConnectionResolvers<ContextType>;
   FxRate?: FxRateResolvers<ContextType>;
+  ChoosePriceSourceResult?: ChoosePriceSourceResultResolvers<ContextType>;
+  PriceSourceChosen?: PriceSourceChosenResolvers<ContextType>;
+  PriceSourceRefused?: PriceSourceRefusedResolvers<ContextType>;
   UpsertInstrumentsPayload?: UpsertInstrumentsPayloadResolvers<ContextType>;
   InstrumentFault?: InstrumentFaultResolvers<ContextType>;
   IngestTicksPayload?: IngestTicksPayloadResolvers<ContextType>;

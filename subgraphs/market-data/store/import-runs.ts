@@ -13,6 +13,7 @@ import {
   type ImportFault,
   type ImportKind,
   type ImportRun,
+  type ImportStatus,
   type ImportTally,
 } from '../domain/import-run.ts';
 
@@ -64,6 +65,17 @@ export function createImportRunRepository(sql: Sql) {
         where ${runId ?? null}::int is null or run_id < ${runId ?? null}::int
         order by run_id desc limit ${page.first + 1}`;
       return rows.map(importRunOf);
+    },
+
+    /** How the imports of these files ended, or that they run; no entry for one never begun. */
+    async statusesOf(
+      fileNames: readonly string[],
+    ): Promise<ReadonlyMap<string, readonly ImportStatus[]>> {
+      const rows = await sql<{ file_name: string; statuses: ImportStatus[] }[]>`
+        select file_name, array_agg(distinct status) as statuses from market_data.import_run
+        where file_name = any(${[...fileNames]}::text[])
+        group by file_name`;
+      return new Map(rows.map((row) => [row.file_name, row.statuses]));
     },
 
     /** Marks as failed what is running according to its row and to nobody else; says how many. */

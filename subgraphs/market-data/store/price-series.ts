@@ -1,8 +1,23 @@
 /** Which series there are, and which of an instrument's is the one that readers see. */
 
 import type { Sql, TransactionSql } from 'postgres';
-import type { BarInterval } from '../domain/bar.ts';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
+import { invariant } from '#platform/errors';
+import { BAR_INTERVALS, type BarInterval } from '../domain/bar.ts';
 import type { InstrumentId } from '../domain/instrument.ts';
+
+export interface PriceSeries {
+  readonly instrumentId: InstrumentId;
+  readonly source: string;
+  readonly interval: BarInterval;
+  readonly isAdjusted: boolean;
+  readonly isChosen: boolean;
+  readonly isPreferred: boolean;
+  /** Null until the first import of the series has ended. */
+  readonly firstDate: BusinessDate | null;
+  readonly lastDate: BusinessDate | null;
+  readonly barCount: number;
+}
 
 export interface SeriesIdentity {
   readonly source: string;
@@ -48,6 +63,21 @@ export function createPriceSeriesRepository(sql: Sql) {
       return new Map(rows.map((row) => [row.instrument_id, row.series_id]));
     },
 
+    /** The preferred one of each length first, then by source. */
+    async ofInstruments(
+      ids: readonly InstrumentId[],
+    ): Promise<ReadonlyMap<InstrumentId, readonly PriceSeries[]>> {
+      const rows = await sql<SeriesRow[]>`
+        select instrument_id, source, interval, is_adjusted, is_chosen, is_preferred,
+          first_date, last_date, bar_count
+        from market_data.price_series where instrument_id = any(${[...ids]}::text[])
+        order by interval, is_preferred desc, source`;
+      const series = rows.map(priceSeriesOf);
+      return new Map(
+        ids.map((id) => [id, series.filter(({ instrumentId }) => instrumentId === id)]),
+      );
+    },
+
     /** Counts the series anew and settles which of each instrument's is preferred. */
     settle: (seriesIds: readonly number[]): Promise<void> => settle(sql, seriesIds),
 
@@ -69,6 +99,34 @@ export function createPriceSeriesRepository(sql: Sql) {
       await settlePreferences(sql, rows.map((row) => row.series_id));
       return rows.length > 0;
     },
+  };
+}
+
+interface SeriesRow {
+  readonly instrument_id: InstrumentId;
+  readonly source: string;
+  readonly interval: string;
+  readonly is_adjusted: boolean;
+  readonly is_chosen: boolean;
+  readonly is_preferred: boolean;
+  readonly first_date: string | null;
+  readonly last_date: string | null;
+  readonly bar_count: number;
+}
+
+function priceSeriesOf(row: SeriesRow): PriceSeries {
+  const interval = BAR_INTERVALS.find((each) => each === row.interval);
+  invariant(interval, `stored interval ${row.interval} is known`);
+  return {
+    instrumentId: row.instrument_id,
+    source: row.source,
+    interval,
+    isAdjusted: row.is_adjusted,
+    isChosen: row.is_chosen,
+    isPreferred: row.is_preferred,
+    firstDate: row.first_date === null ? null : businessDate(row.first_date),
+    lastDate: row.last_date === null ? null : businessDate(row.last_date),
+    barCount: row.bar_count,
   };
 }
 
