@@ -46,7 +46,11 @@ const PERSISTENT_SPREAD = 0.25;
 
 export type Verdict =
   /** `released` were held and are published now, before the tick itself. */
-  | { readonly kind: 'ACCEPTED'; readonly tick: JudgedTick; readonly released: readonly JudgedTick[] }
+  | {
+      readonly kind: 'ACCEPTED';
+      readonly tick: JudgedTick;
+      readonly released: readonly JudgedTick[];
+    }
   | ({ readonly kind: 'REJECTED' } & TickFault)
   | { readonly kind: 'QUARANTINED'; readonly held: HeldTick }
   /** A simulated price of a symbol that a market prices: dropped without a trace. */

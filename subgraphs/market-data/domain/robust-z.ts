@@ -3,7 +3,7 @@
 /** Makes the median absolute deviation of a normal sample comparable to its standard deviation. */
 const NORMAL_CONSISTENCY = 0.6745;
 
-/** Middle of the sorted sample, the mean of the two middle ones for an even count; NaN when empty. */
+/** Middle of the sorted sample, for an even count the mean of the middle two; NaN when empty. */
 export function median(sample: Float64Array): number {
   const sorted = sample.toSorted();
   const middle = sorted.length >> 1;

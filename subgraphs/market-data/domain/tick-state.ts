@@ -104,9 +104,9 @@ export function withAccepted(state: SymbolState, tick: JudgedTick): SymbolState 
 }
 
 /** (ask - bid) / mid; 0 without both sides. */
-export function spreadOf(tick: { readonly bid: bigint | null; readonly ask: bigint | null }): number {
-  if (tick.bid === null || tick.ask === null) return 0;
-  return (2 * Number(tick.ask - tick.bid)) / Number(tick.ask + tick.bid);
+export function spreadOf({ bid, ask }: Pick<JudgedTick, 'bid' | 'ask'>): number {
+  if (bid === null || ask === null) return 0;
+  return (2 * Number(ask - bid)) / Number(ask + bid);
 }
 
 /** a / b as a statistic. */
