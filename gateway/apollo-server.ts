@@ -12,11 +12,12 @@ import { ApolloServerPluginUsageReporting } from '@apollo/server/plugin/usageRep
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Clock } from '#platform/clock';
+import type { ErrorCode } from '#platform/errors';
 import type { Logger } from '#platform/logger';
 import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
-import { limitRules, tooManyTokens } from './operation-limits.ts';
+import { isTokenLimit, limitRules, tooManyTokens } from './operation-limits.ts';
 
 interface Parts {
   readonly gateway: GatewayInterface;
@@ -39,7 +40,7 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
     nodeEnv: isProduction ? 'production' : 'development',
     parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
     validationRules: [...limitRules(limits)],
-    formatError: (formatted) => tokenLimitNamed(formatted, limits),
+    formatError: (formatted) => limitNamed(formatted, limits),
     ...(isReporting(apollo) ? { apollo } : {}),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
@@ -77,11 +78,16 @@ function countingPlugin(metrics: GatewayMetrics, clock: Clock): ApolloServerPlug
   };
 }
 
-function tokenLimitNamed(
+/** Apollo Server gives every error of validation one code; a limit keeps its own. */
+function limitNamed(
   error: GraphQLFormattedError,
   { maxTokens }: GatewayLimits,
 ): GraphQLFormattedError {
-  return /more that \d+ tokens/.test(error.message) ? tooManyTokens(maxTokens).toJSON() : error;
+  if (isTokenLimit(error)) return tooManyTokens(maxTokens).toJSON();
+  if (error.extensions?.['code'] !== 'GRAPHQL_VALIDATION_FAILED') return error;
+  if (error.extensions['limit'] === undefined) return error;
+  const code: ErrorCode = 'OPERATION_TOO_COMPLEX';
+  return { ...error, extensions: { ...error.extensions, code } };
 }
 
 function apolloLogger(logger: Logger) {

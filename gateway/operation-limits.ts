@@ -61,6 +61,10 @@ export function tooManyTokens(allowed: number): GraphQLError {
   });
 }
 
+export function isTokenLimit({ message }: { readonly message: string }): boolean {
+  return /more that \d+ tokens/.test(message);
+}
+
 function limitRule(context: ValidationContext, limits: OperationLimits): ASTVisitor {
   const measure = createMeasure((name) => context.getFragment(name) ?? undefined);
   return {

@@ -4,14 +4,14 @@
  * would take ApolloGateway's place here.
  */
 
-import { ApolloGateway } from '@apollo/gateway';
+import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import type {
   GatewayExecutionResult,
   GatewayExecutor,
   GatewayGraphQLRequestContext,
   GatewayInterface,
 } from '@apollo/server-gateway-interface';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { ErrorScope } from '#platform/graphql/error-format';
 import { PlatformError } from '#platform/errors';
 import type { Logger } from '#platform/logger';
@@ -26,28 +26,36 @@ export interface QueryGatewayParts {
   /** Without access directives. */
   readonly supergraphSdl: string;
   readonly upstreamOf: (name: string, url: string | undefined) => Upstream;
-  readonly accessFilterOf: (schema: GraphQLSchema) => AccessFilter;
+  readonly accessFilter: AccessFilter;
   readonly logger: Logger;
 }
 
 export interface QueryGateway {
   /** For Apollo Server, whose life cycle loads and stops it. */
   readonly gateway: GatewayInterface;
+  /** By name of the subgraph; complete once loaded. */
+  readonly dataSources: Readonly<Record<string, GraphQLDataSource>>;
 }
 
 export function createQueryGateway(parts: QueryGatewayParts): QueryGateway {
   silenceVendorTelemetry();
+  const dataSources: Record<string, GraphQLDataSource> = {};
   const apollo = new ApolloGateway({
     supergraphSdl: parts.supergraphSdl,
-    buildService: ({ name, url }) => dataSourceOf(parts.upstreamOf(name, url)),
+    buildService: ({ name, url }) => {
+      const source = dataSourceOf(parts.upstreamOf(name, url));
+      dataSources[name] = source;
+      return source;
+    },
     logger: quietLogger(parts.logger),
     __exposeQueryPlanExperimental: false,
   });
   return {
+    dataSources,
     gateway: {
       load: async (options) => {
-        const { schema, executor } = await apollo.load(options);
-        return { executor: guardedExecutor(executor, parts.accessFilterOf(schema), parts.logger) };
+        const { executor } = await apollo.load(options);
+        return { executor: guardedExecutor(executor, parts.accessFilter, parts.logger) };
       },
       onSchemaLoadOrUpdate: (callback) => apollo.onSchemaLoadOrUpdate(callback),
       stop: () => apollo.stop(),

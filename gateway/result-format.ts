@@ -1,6 +1,6 @@
 /** Errors as callers of the gateway see them: a code on each, the subgraph's name with its own. */
 
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type ErrorScope, formatError } from '#platform/graphql/error-format';
 
 /** Masks what is not meant for callers; keeps data and extensions. */
@@ -23,4 +23,16 @@ export function presentError(error: Error, scope: ErrorScope): GraphQLError {
 /** ApolloGateway writes `@` for every item of a list when a whole fetch failed. */
 function withoutListMarks(path: readonly (string | number)[]): readonly (string | number)[] {
   return path.filter((step) => step !== '@');
+}
+
+/** An error that a subgraph formatted already. */
+export function presentFormatted({
+  message,
+  path,
+  extensions,
+}: GraphQLFormattedError): GraphQLError {
+  return new GraphQLError(message, {
+    path: path ?? null,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', ...extensions },
+  });
 }

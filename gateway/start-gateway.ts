@@ -1,15 +1,26 @@
 /** Builds a gateway from its options, and takes it down again. */
 
-import { createAccessFilter, type AccessFilter } from './access/access-filter.ts';
-import { readSupergraph } from './access/access-rules.ts';
+import type { ApolloServer } from '@apollo/server';
+import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
+import { type AccessRules, readSupergraph } from './access/access-rules.ts';
 import { createApolloServer } from './apollo-server.ts';
+import { buildFederatedSchema, type FederatedSchema } from './federated-schema.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
-import { type Gateway, type GatewayOptions, NO_LIMITS } from './gateway-options.ts';
+import {
+  type Gateway,
+  type GatewayLimits,
+  type GatewayOptions,
+  NO_LIMITS,
+} from './gateway-options.ts';
 import { answerGraphql } from './http/graphql-over-http.ts';
 import { readinessOf } from './http/health.ts';
 import { type Handler, listen } from './http/http-server.ts';
 import { sendJson, sendText } from './http/send.ts';
+import { createDocumentPreparer } from './prepared-document.ts';
 import { createQueryGateway } from './query-gateway.ts';
+import { createSocketServer } from './subscriptions/socket-server.ts';
+import { createSubscriber } from './subscriptions/subscriber.ts';
 import { createUpstreams } from './upstream/upstreams.ts';
 
 const GRAPHQL_PATH = '/graphql';
@@ -19,48 +30,80 @@ const NOT_READY = 503;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = options.limits === 'off' ? NO_LIMITS : options.limits;
   const metrics = createGatewayMetrics(options.metrics);
-  const supergraph = readSupergraph(options.supergraphSdl);
+  const { sdl: supergraphSdl, rules } = readSupergraph(options.supergraphSdl);
+  const federated = buildFederatedSchema(supergraphSdl);
+  const accessFilter = accessFilterFor(options, rules, federated);
   const upstreams = createUpstreams(options, metrics);
-  const { gateway } = createQueryGateway({
-    supergraphSdl: supergraph.sdl,
+  const { gateway, dataSources } = createQueryGateway({
+    supergraphSdl,
     upstreamOf: upstreams.of,
-    accessFilterOf: (schema): AccessFilter =>
-      options.verifyToken === 'off'
-        ? () => ({ kind: 'open' })
-        : createAccessFilter({
-            rules: supergraph.rules,
-            schema,
-            allowsAnonymousIntrospection: !options.isProduction,
-          }),
+    accessFilter,
     logger: options.logger,
   });
   const server = createApolloServer({ gateway, limits, options, metrics });
   await server.start();
-  let isStopping = false;
-  const routes: Record<string, Handler> = {
+  const subscriber = createSubscriber({
+    ...options,
+    federated,
+    accessFilter,
+    dataSources,
+    metrics,
+    upstreamOf: (name) => upstreams.of(name, undefined),
+    eventTimeoutMs: options.requestTimeoutMs,
+  });
+  const sockets = createSocketServer({
+    ...options,
+    path: GRAPHQL_PATH,
+    schema: federated.schema,
+    server,
+    prepare: createDocumentPreparer(federated.schema, limits),
+    subscriber,
+    limits,
+    metrics,
+  });
+  const state = { isStopping: false };
+  const http = await listen({ ...options, routes: routesOf(options, server, limits, state) });
+  sockets.attach(http.server);
+  return {
+    url: `http://${options.host}:${http.port}${GRAPHQL_PATH}`,
+    port: http.port,
+    stop: async () => {
+      state.isStopping = true;
+      await Promise.all([sockets.close(), http.drain()]);
+      await server.stop();
+      await upstreams.close();
+    },
+  };
+}
+
+function accessFilterFor(
+  { verifyToken, isProduction }: GatewayOptions,
+  rules: AccessRules,
+  { schema }: FederatedSchema,
+): AccessFilter {
+  if (verifyToken === 'off') return () => ({ kind: 'open' });
+  return createAccessFilter({ rules, schema, allowsAnonymousIntrospection: !isProduction });
+}
+
+function routesOf(
+  options: GatewayOptions,
+  server: ApolloServer<GatewayContext>,
+  { maxBodyBytes }: GatewayLimits,
+  state: { readonly isStopping: boolean },
+): Record<string, Handler> {
+  return {
     [GRAPHQL_PATH]: (request, response) =>
-      answerGraphql(request, response, { ...options, server, maxBodyBytes: limits.maxBodyBytes }),
+      answerGraphql(request, response, { ...options, server, maxBodyBytes }),
     '/health/live': (_request, response) => sendJson(response, OK, { status: 'live' }),
     '/health/ready': async (_request, response) => {
       const { isReady, checks } = await readinessOf(options.readyChecks);
-      const isServing = isReady && !isStopping;
+      const isServing = isReady && !state.isStopping;
       const status = isServing ? 'ready' : 'not ready';
       sendJson(response, isServing ? OK : NOT_READY, { status, checks });
     },
     '/metrics': async (_request, response) => {
       response.setHeader('content-type', options.metrics.contentType);
       sendText(response, OK, await options.metrics.metrics());
-    },
-  };
-  const http = await listen({ ...options, routes });
-  return {
-    url: `http://${options.host}:${http.port}${GRAPHQL_PATH}`,
-    port: http.port,
-    stop: async () => {
-      isStopping = true;
-      await http.drain();
-      await server.stop();
-      await upstreams.close();
     },
   };
 }

@@ -46,7 +46,7 @@ function isPartOfMutation(options: GraphQLDataSourceProcessOptions): boolean {
  * An error without a path is about the whole fetch: it is said once for each field that stays
  * empty. For a fetch of entities an empty path lets ApolloGateway say where they belong.
  */
-function responseOf(
+export function responseOf(
   { data, errors }: GraphqlResult,
   roots: () => readonly string[],
 ): GatewayGraphQLResponse {

@@ -28,7 +28,7 @@ describe('GW-3 roles and scopes stated in the schema', () => {
     expect(answer.errors).toBeUndefined();
   });
 
-  test('without a token a field with scopes is null, UNAUTHENTICATED; others are there', async () => {
+  test('without a token a field with scopes is null, the others are there', async () => {
     const answer = await run('{ motto instrument(symbol: "AAPL") { symbol } }');
     expect(answer.status).toBe(200);
     expect(answer.data).toEqual({ motto: 'true to the line', instrument: null });

@@ -146,7 +146,8 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
       motto: () => 'true to the line',
       slow: (_: unknown, __: unknown, { request }: SubgraphContext) =>
         new Promise((resolve) => {
-          request.signal.addEventListener('abort', () => resolve('too late'));
+          const answer = () => setTimeout(() => resolve('too late'), 50);
+          request.signal.addEventListener('abort', answer);
         }),
     },
     Mutation: {

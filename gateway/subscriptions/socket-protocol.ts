@@ -1,0 +1,219 @@
+/**
+ * What graphql-ws asks us while it speaks the protocol: who connects, what an operation answers,
+ * how results and errors are shown. Everything an operation can refuse is refused in `onSubscribe`,
+ * where it becomes an `error` message and the socket stays open.
+ */
+
+import type { ApolloServer } from '@apollo/server';
+import {
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import type {
+  Context,
+  ExecutionResult as SocketResult,
+  OperationResult,
+  ServerOptions,
+  SubscribePayload,
+} from 'graphql-ws';
+import type { Clock } from '#platform/clock';
+import type { ErrorCode } from '#platform/errors';
+import type { VerifiedToken, VerifyToken } from '#platform/identity/tokens';
+import type { Logger } from '#platform/logger';
+import { correlationIdOf, verifiedCaller } from '../caller.ts';
+import type { GatewayContext } from '../gateway-context.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
+import type { GatewayLimits } from '../gateway-options.ts';
+import { operationOf, type PreparedDocument, type PrepareDocument } from '../prepared-document.ts';
+import { presentError } from '../result-format.ts';
+import type { SocketExtra } from './socket.ts';
+import type { Subscriber } from './subscriber.ts';
+import { onExpiry } from './token-expiry.ts';
+
+export interface ProtocolParts {
+  readonly schema: GraphQLSchema;
+  readonly server: ApolloServer<GatewayContext>;
+  readonly prepare: PrepareDocument;
+  readonly subscriber: Subscriber;
+  readonly verifyToken: VerifyToken | 'off';
+  readonly limits: GatewayLimits;
+  readonly requestTimeoutMs: number;
+  readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+export interface Connection extends SocketExtra {
+  /** Null: connected without a token. */
+  caller: VerifiedToken | null;
+  /** Queries and mutations under way, given up with the socket. */
+  readonly running: Set<AbortController>;
+  forgetExpiry: () => void;
+}
+
+type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
+type Options = ServerOptions<Record<string, unknown> | undefined, Connection>;
+
+const FORBIDDEN = 4403;
+
+export function createProtocolOptions(parts: ProtocolParts): Options {
+  const { verifyToken, clock, logger, metrics } = parts;
+  return {
+    onConnect: async ({ extra, connectionParams }) => {
+      try {
+        extra.caller = await verifiedCaller(authorizationOf(extra, connectionParams), verifyToken);
+      } catch {
+        return false;
+      }
+      if (extra.caller) {
+        const expired = () => extra.close(FORBIDDEN, 'token expired');
+        extra.forgetExpiry = onExpiry(extra.caller.expiresAtMs, clock, expired);
+      }
+      return true;
+    },
+    onClose: ({ extra }) => {
+      extra.forgetExpiry();
+      for (const abort of extra.running) abort.abort();
+    },
+    onSubscribe: (context, _id, payload) => answerTo(context, payload, parts),
+    execute: (args) => prepared(args).run(),
+    subscribe: (args) => prepared(args).run(),
+    onNext: (_context, _id, _payload, args, result) => {
+      if (prepared(args).isStream) metrics.eventsSent.inc();
+      return formatted(result);
+    },
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => presentError(error, { logger, correlationId: parts.newId() }).toJSON()),
+  };
+}
+
+/** The connection's own token goes before the one of the upgrade request. */
+function authorizationOf(
+  { request }: Connection,
+  params: Readonly<Record<string, unknown>> = {},
+): string | undefined {
+  const given = params['authorization'] ?? params['Authorization'];
+  if (typeof given === 'string') return given;
+  if (typeof params['token'] === 'string') return `Bearer ${params['token']}`;
+  return request.headers.authorization;
+}
+
+/** Streams carry error objects, answers of Apollo Server their JSON form already. */
+function formatted({ data, errors, extensions }: SocketResult): FormattedExecutionResult {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined
+      ? {}
+      : { errors: errors.map((each) => (each instanceof GraphQLError ? each.toJSON() : each)) }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
+
+interface Prepared {
+  readonly isStream: boolean;
+  readonly run: () => OperationResult;
+}
+
+/** graphql-ws hands the arguments of `onSubscribe` back; ours carry what is to be run. */
+function prepared({ contextValue }: ExecutionArgs): Prepared {
+  return contextValue as Prepared;
+}
+
+async function answerTo(
+  { extra, subscriptions }: SocketContext,
+  payload: SubscribePayload,
+  parts: ProtocolParts,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { maxSubscriptionsPerSocket } = parts.limits;
+  if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket) {
+    return [tooManySubscriptions(maxSubscriptionsPerSocket)];
+  }
+  const document = parts.prepare(payload.query);
+  if ('errors' in document) return document.errors;
+  const operation = operationOf(document, payload.operationName ?? undefined);
+  if ('errors' in operation) return operation.errors;
+  const asked: Asked = { document, operation, payload, connection: extra };
+  const answer =
+    operation.operation === OperationTypeNode.SUBSCRIPTION
+      ? await openStream(asked, parts)
+      : { isStream: false, run: () => execute(asked, parts) };
+  if ('errors' in answer) return answer.errors;
+  return {
+    schema: parts.schema,
+    document: document.document,
+    operationName: payload.operationName ?? null,
+    contextValue: answer,
+  };
+}
+
+interface Asked {
+  readonly document: PreparedDocument;
+  readonly operation: OperationDefinitionNode;
+  readonly payload: SubscribePayload;
+  readonly connection: Connection;
+}
+
+async function openStream(
+  { document, operation, payload, connection }: Asked,
+  { subscriber, newId }: ProtocolParts,
+): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
+  const answer = await subscriber({
+    document: document.document,
+    documentHash: document.hash,
+    operation,
+    variables: payload.variables ?? {},
+    identity: connection.caller?.identity ?? null,
+    correlationId: correlationIdOf(connection.request.headers, newId),
+  });
+  return 'errors' in answer ? answer : { isStream: true, run: () => answer.stream };
+}
+
+/** Queries and mutations take the same way as over HTTP. */
+async function execute(
+  { payload, connection }: Asked,
+  { server, clock, requestTimeoutMs, newId }: ProtocolParts,
+): Promise<Awaited<OperationResult>> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), requestTimeoutMs);
+  connection.running.add(abort);
+  try {
+    const { body } = await server.executeOperation(
+      {
+        query: payload.query,
+        ...(payload.variables ? { variables: payload.variables } : {}),
+        ...(typeof payload.operationName === 'string'
+          ? { operationName: payload.operationName }
+          : {}),
+      },
+      {
+        contextValue: {
+          transport: 'websocket',
+          request: {
+            identity: connection.caller?.identity ?? null,
+            correlationId: correlationIdOf(connection.request.headers, newId),
+            deadlineAtMs: clock.nowMs() + requestTimeoutMs,
+            signal: abort.signal,
+          },
+        },
+      },
+    );
+    if (body.kind !== 'single') throw new GraphQLError('incremental delivery is not supported');
+    return body.singleResult as Awaited<OperationResult>;
+  } finally {
+    clearTimeout(timer);
+    connection.running.delete(abort);
+  }
+}
+
+function tooManySubscriptions(allowed: number): GraphQLError {
+  const code: ErrorCode = 'RATE_LIMITED';
+  const limit = 'maxSubscriptionsPerSocket';
+  return new GraphQLError(`too many operations on this socket: ${limit} is ${allowed}`, {
+    extensions: { code, limit, allowed },
+  });
+}
