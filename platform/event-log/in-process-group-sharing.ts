@@ -1,59 +1,76 @@
 /** Shares the partitions of a group between its members inside one process. */
 
 import { randomUUID } from 'node:crypto';
+import { PARTITION_COUNT } from '#kernel/partition';
 import type { GroupMembership, GroupSharing, PartitionOwner } from './consumer-backend.ts';
 import { partitionsOf } from './partition-assignment.ts';
 
-interface Member {
-  readonly id: string;
-  readonly owner: PartitionOwner;
-  readonly held: Set<number>;
+interface Group {
+  readonly members: Map<string, PartitionOwner>;
+  /** Partition -> member that works on it, or is just finishing its batch. */
+  readonly holders: Map<number, string>;
+  readonly leaving: Map<number, Promise<void>>;
 }
 
 export function createInProcessGroupSharing(): GroupSharing {
-  const groups = new Map<string, Set<Member>>();
-  /** Comings and goings one after the other. */
-  let running: Promise<void> = Promise.resolve();
-
-  function rebalance(members: ReadonlySet<Member>): Promise<void> {
-    running = running.then(() => deal(members));
-    return running;
-  }
+  const groups = new Map<string, Group>();
 
   return {
     async join(topic, group, owner): Promise<GroupMembership> {
       const name = `${topic}/${group}`;
-      const members = groups.get(name) ?? new Set();
-      groups.set(name, members);
-      const member: Member = { id: randomUUID(), owner, held: new Set() };
-      members.add(member);
-      await rebalance(members);
+      const found = groups.get(name) ?? {
+        members: new Map(),
+        holders: new Map(),
+        leaving: new Map(),
+      };
+      groups.set(name, found);
+      const id = randomUUID();
+      found.members.set(id, owner);
+      await deal(found);
       return {
         async leave() {
-          members.delete(member);
-          running = running.then(() => revokeAll(member, [...member.held]));
-          await rebalance(members);
+          found.members.delete(id);
+          const own = [...found.holders].filter(([, holder]) => holder === id);
+          await Promise.all(own.map(([partition]) => giveUp(found, partition, owner)));
         },
       };
     },
-    close: () => running,
+    async close() {
+      for (const { leaving } of groups.values()) await Promise.all(leaving.values());
+    },
   };
 }
 
-async function deal(members: ReadonlySet<Member>): Promise<void> {
-  const ids = [...members].map(({ id }) => id);
-  for (const member of members) {
-    const mine = new Set(partitionsOf(member.id, ids));
-    await revokeAll(member, [...member.held].filter((partition) => !mine.has(partition)));
+/** Assigns what is free, and asks back what is another's: that follows when its batch has ended. */
+async function deal(group: Group): Promise<void> {
+  const { members, holders } = group;
+  const wanted = new Map<number, string>();
+  for (const id of members.keys()) {
+    for (const partition of partitionsOf(id, [...members.keys()])) wanted.set(partition, id);
   }
-  for (const { id, owner, held } of members) {
-    const missing = partitionsOf(id, ids).filter((partition) => !held.has(partition));
-    for (const partition of missing) held.add(partition);
-    await owner.assign(missing);
+  const assigned = new Map<string, number[]>();
+  for (let partition = 0; partition < PARTITION_COUNT; partition += 1) {
+    const next = wanted.get(partition);
+    const holder = holders.get(partition);
+    if (holder === undefined && next !== undefined) {
+      holders.set(partition, next);
+      assigned.set(next, [...(assigned.get(next) ?? []), partition]);
+    } else if (holder !== undefined && holder !== next) {
+      const owner = members.get(holder);
+      if (owner) void giveUp(group, partition, owner);
+    }
   }
+  for (const [id, partitions] of assigned) await members.get(id)?.assign(partitions);
 }
 
-async function revokeAll({ owner, held }: Member, partitions: readonly number[]): Promise<void> {
-  await Promise.all(partitions.map((partition) => owner.revoke(partition)));
-  for (const partition of partitions) held.delete(partition);
+function giveUp(group: Group, partition: number, owner: PartitionOwner): Promise<void> {
+  const running = group.leaving.get(partition);
+  if (running) return running;
+  const leaving = owner.revoke(partition).then(() => {
+    group.leaving.delete(partition);
+    group.holders.delete(partition);
+    return deal(group);
+  });
+  group.leaving.set(partition, leaving);
+  return leaving;
 }

@@ -98,20 +98,13 @@ export function createPostgresEventLog(
 function outboxCarrier(sql: Sql, notifications: PostgresNotifications): RecordCarrier {
   return {
     read: ({ topic }, cursors, maxBatch) => readPartitions(sql, topic, cursors, maxBatch),
-    onNews: (topic, wake) => onOutboxNews(notifications, topic, wake),
+    // The payload names the topics written; it is empty when anything may have been missed.
+    onNews: (topic, wake) =>
+      notifications.on(OUTBOX_CHANNEL, (topics) => {
+        if (topics === '' || topics.split(' ').includes(topic)) wake();
+      }),
     close: () => Promise.resolve(),
   };
-}
-
-/** The payload names the topics written; it is empty when anything may have been missed. */
-export function onOutboxNews(
-  notifications: PostgresNotifications,
-  topic: string,
-  wake: () => void,
-): () => void {
-  return notifications.on(OUTBOX_CHANNEL, (topics) => {
-    if (topics === '' || topics.split(' ').includes(topic)) wake();
-  });
 }
 
 function postgresBackend(sql: Sql, key: GroupKey, carrier: RecordCarrier): ConsumerBackend {

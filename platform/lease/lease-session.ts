@@ -68,6 +68,8 @@ export class LeaseSession {
         set session_id = excluded.session_id, fencing_token = l.fencing_token + 1
         where l.session_id is null
       returning name, fencing_token::text as token`;
+    // Others have them; or our session is gone and nobody has told us yet.
+    if (rows.length < names.length) await this.#renew();
     return new Map(rows.map(({ name, token }) => [name, BigInt(token)]));
   }
 

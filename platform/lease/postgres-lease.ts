@@ -28,9 +28,14 @@ export function createPostgresLease({ sql, logger }: { sql: Sql; logger: Logger 
 
   return {
     async tryAcquire(name, { ttlMs }) {
-      const session = await sessionFor(ttlMs);
-      const token = (await session.acquire([name])).get(name);
-      return token === undefined ? undefined : heldLease(name, token, session);
+      for (let tries = 1; tries <= 2; tries += 1) {
+        const session = await sessionFor(ttlMs);
+        const token = (await session.acquire([name])).get(name);
+        if (token !== undefined) return heldLease(name, token, session);
+        // Not free; or the session was found lost in trying, and the next one is a new one.
+        if (!session.lost.aborted) return undefined;
+      }
+      return undefined;
     },
     async close() {
       const opened = [...sessions.values()];
