@@ -28,7 +28,12 @@ const SLICE_MS = 5;
 /** A replay further behind than this goes on later, instead of sending ever older ticks. */
 const MAX_LAG_MS = 1_000;
 
-export function createReplayFeed(options: ReplayOptions): Feed {
+export interface ReplayFeed extends Feed {
+  /** Resolves when the files have ended, or cannot be read, or `stop` was called. */
+  finished(): Promise<void>;
+}
+
+export function createReplayFeed(options: ReplayOptions): ReplayFeed {
   const recording = openRecording(options.files);
   const stopping = new AbortController();
   let status: FeedStatus = {
@@ -73,6 +78,7 @@ export function createReplayFeed(options: ReplayOptions): Feed {
       if (status.state !== 'DOWN') set({ state: 'STOPPED' });
     },
     status: () => status,
+    finished: async () => running,
   };
 }
 
