@@ -89,7 +89,6 @@ export interface CreateBasket extends Known {
   readonly type: 'CreateBasket';
   readonly basketId: string;
   readonly code: string;
-  readonly isCodeTaken: boolean;
   readonly name: string;
   readonly currency: CurrencyCode;
   readonly weighting: Weighting;
@@ -139,7 +138,7 @@ export function decide(basket: Basket | null, command: BasketCommand): BasketDec
 
 function create(basket: Basket | null, command: CreateBasket): BasketDecision {
   const { code, baseLevel } = command;
-  if (basket !== null || command.isCodeTaken) {
+  if (basket !== null) {
     return refuse('DUPLICATE_CODE', `a basket with the code ${code} exists`);
   }
   if (!CODE.test(code)) {

@@ -2,7 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type Decimal, divideHalfEven } from '#kernel/decimal';
-import { type FxFactor, SAME_CURRENCY, WIDE_UNIT } from './index-level.ts';
+import { type FxFactor, FX_UNIT, SAME_CURRENCY } from './index-level.ts';
 
 export interface ReferenceRate {
   /** Units of the currency for one euro, positive. */
@@ -28,7 +28,7 @@ export function fxFactor(snapshot: FxSnapshot, from: string, to: string): FxFact
   const fromRate = perEuro(snapshot, from);
   const toRate = perEuro(snapshot, to);
   if (fromRate === undefined || toRate === undefined) return undefined;
-  const factor = divideHalfEven(toRate * WIDE_UNIT, fromRate);
+  const factor = divideHalfEven(toRate * FX_UNIT, fromRate);
   return factor > 0n ? (factor as FxFactor) : undefined;
 }
 

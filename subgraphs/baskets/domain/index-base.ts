@@ -16,7 +16,7 @@ import {
   type FxFactor,
   type Level,
   marketValue,
-  WIDE_UNIT,
+  FX_UNIT,
 } from './index-level.ts';
 
 export interface WeightedPrice {
@@ -69,7 +69,7 @@ export function indexUnits(
 
 function unitsOf({ weight, price, fx }: WeightedPrice, notional: bigint): Quantity {
   // weight and price are both 1e-8, so that only the scales of fx and of the result remain.
-  return quantity(divideHalfEven(weight * notional * WIDE_UNIT * DECIMAL_UNIT, price * fx));
+  return quantity(divideHalfEven(weight * notional * FX_UNIT * DECIMAL_UNIT, price * fx));
 }
 
 export interface WholeLots {

@@ -21,7 +21,7 @@ const valueOf = (...names: readonly (readonly [shares: string, price: string])[]
     })),
   );
 const BASE = level(decimal('1000'));
-const number = (divisor: Divisor) => Number(divisor) / 1e16;
+const number = (divisor: Divisor) => Number(divisor) / 1e24;
 
 describe('index level by divisor, golden table of section 2.1', () => {
   const start = valueOf(['1000', '10'], ['500', '20'], ['200', '50']);
@@ -55,7 +55,7 @@ describe('index level by divisor, golden table of section 2.1', () => {
 
   test('starts at 1000 with divisor 30 and closes at 1030', () => {
     const divisor = divisorFor(start, BASE);
-    expect(divisor).toBe(30n * 10n ** 16n);
+    expect(divisor).toBe(30n * 10n ** 24n);
     expect(levelOf(start, divisor)).toBe(decimal('1000'));
     expect(levelOf(close, divisor)).toBe(decimal('1030'));
   });

@@ -8,7 +8,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type Decimal, decimal } from '#kernel/decimal';
-import { type CurrencyCode, type Price, type Quantity, quantity, type Weight } from '#kernel/money';
+import { type CurrencyCode, type Quantity, quantity, type Weight } from '#kernel/money';
 import type { PriceQuality } from '#kernel/topics/accepted-ticks';
 import type { BasketVersion, IndexBase } from './basket.ts';
 import { type FxSnapshot, fxFactor, oldestFixing } from './fx-snapshot.ts';
@@ -22,17 +22,8 @@ import {
   type MarketValue,
   valueOf,
 } from './index-level.ts';
+import type { LivePrice } from './live-price.ts';
 import { type BasketState, isPriced } from './transition-table.ts';
-
-export interface LivePrice {
-  /** Positive. */
-  readonly price: Price;
-  readonly eventTimeMs: number;
-  readonly receivedAtMs: number;
-  readonly quality: PriceQuality;
-  /** Grows per symbol; a price whose number is not above the last one's is ignored. */
-  readonly sequence: bigint;
-}
 
 /** The last price of a symbol and the indices that hold it. */
 export interface PriceSlot {

@@ -1,0 +1,98 @@
+/** Baskets, their versions, levels and audit trail. */
+
+import type { BasketTransitioned } from '#kernel/topics/basket-transitions';
+import { connectionOf, pageRequest } from '#platform/connection';
+import { invariant } from '#platform/errors';
+import { allowedEvents } from '../domain/transition-table.ts';
+import { listBaskets } from '../use-cases/list-baskets.ts';
+import { normalizedCode } from '../use-cases/load-reference.ts';
+import { watchLevels } from '../use-cases/watch-levels.ts';
+import { watchTransitions } from '../use-cases/watch-transitions.ts';
+import type { PublishedLevel } from '../workers/level-hub.ts';
+import { presentPublished, presentStored } from './present.ts';
+import type { Context } from './context.ts';
+import type { Resolvers } from './types.generated.ts';
+
+const BASKET_PAGE = { defaultFirst: 50, keyParts: 1 };
+const LEVEL_PAGE = { defaultFirst: 100, keyParts: 1 };
+const TRANSITION_PAGE = { defaultFirst: 100, keyParts: 1 };
+
+export const basketResolvers = {
+  Query: {
+    basket: (_root, { code }, { loaders }) => loaders.basketByCode.load(normalizedCode(code)),
+
+    baskets: async (_root, { filter, ...args }, { deps }) => {
+      const page = pageRequest(args, BASKET_PAGE);
+      const rows = await listBaskets(deps, filter ?? {}, page);
+      return connectionOf(rows, page, { keyOf: (row) => [row.code], nodeOf: (row) => row });
+    },
+  },
+
+  Subscription: {
+    basketLevels: {
+      subscribe: (_root, { codes }, { deps }) => watchLevels(deps, codes),
+      resolve: (published: PublishedLevel) => presentPublished(published),
+    },
+    basketStateChanged: {
+      subscribe: (_root, { codes }, { deps }) => watchTransitions(deps, codes ?? null),
+      resolve: ({ basketId, number }: BasketTransitioned, _args: unknown, { deps }: Context) =>
+        deps.audit.one(basketId, number),
+    },
+  },
+
+  Basket: {
+    __resolveReference: ({ id }, { loaders }) => loaders.basketById.load(id),
+
+    allowedEvents: ({ state }, _args, { request }) =>
+      allowedEvents(state, request.identity?.scopes ?? []),
+
+    version: async ({ id, code, currentVersion }, _args, { loaders }) => {
+      const versions = await loaders.versions.load(id);
+      const version = versions.find(({ number }) => number === currentVersion) ?? versions.at(-1);
+      invariant(version, `basket ${code} has a version`);
+      return version;
+    },
+
+    versions: ({ id }, _args, { loaders }) => loaders.versions.load(id),
+    level: (basket, _args, { loaders }) => loaders.level.load(basket),
+    createdAt: ({ createdAtMs }) => createdAtMs,
+
+    levels: async (basket, { from, to, ...args }, { deps }) => {
+      const page = pageRequest(args, LEVEL_PAGE);
+      const range = { fromMs: from ?? null, toMs: to ?? null };
+      const rows = await deps.levels.inRange(basket.id, range, page);
+      return connectionOf(rows, page, {
+        keyOf: (row) => [String(row.slotAtMs)],
+        nodeOf: (row) => presentStored(basket, row),
+      });
+    },
+
+    transitions: async ({ id }, { withRefused, ...args }, { deps }) => {
+      const page = pageRequest(args, TRANSITION_PAGE);
+      const rows = await deps.audit.page(id, page, { withRefused });
+      return connectionOf(rows, page, {
+        keyOf: (row) => [String(row.number)],
+        nodeOf: (row) => row,
+      });
+    },
+  },
+
+  BasketVersion: {
+    constituents: (version, _args, { loaders }) => loaders.constituents.load(version),
+    createdAt: ({ createdAtMs }) => createdAtMs,
+  },
+
+  Constituent: {
+    instrument: ({ instrumentId }) => ({ id: instrumentId }),
+  },
+
+  BasketLevel: {
+    basket: ({ basketId }, _args, { loaders }) => loaders.basketById.load(basketId),
+  },
+
+  BasketTransition: {
+    id: ({ basketId, number }) => `${basketId}:${number}`,
+    basket: ({ basketId }, _args, { loaders }) => loaders.basketById.load(basketId),
+    at: ({ recordedAtMs }) => recordedAtMs,
+  },
+} satisfies Resolvers;

@@ -1,0 +1,65 @@
+/** Batches what the resolvers of one request ask for: one query per kind, however many ask. */
+
+import DataLoader from 'dataloader';
+import { type BasketReader, type VersionKey, versionKeyText } from '../store/basket-reader.ts';
+import type { BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
+import type { LevelRepository } from '../store/levels.ts';
+import type { LevelHub } from '../workers/level-hub.ts';
+import type { BasketLevelParent } from './parents.ts';
+import { presentPublished, presentStored, presentUnpriced } from './present.ts';
+
+export type Loaders = ReturnType<typeof createLoaders>;
+
+export function createLoaders({
+  reader,
+  levels,
+  hub,
+  nowMs,
+}: {
+  readonly reader: BasketReader;
+  readonly levels: Pick<LevelRepository, 'newest'>;
+  readonly hub: Pick<LevelHub, 'latest'>;
+  readonly nowMs: () => number;
+}) {
+  return {
+    basketById: new DataLoader<string, BasketRow | null>(async (ids) => {
+      const found = await reader.byIds(ids);
+      return ids.map((id) => found.get(id) ?? null);
+    }),
+
+    basketByCode: new DataLoader<string, BasketRow | null>(async (codes) => {
+      const found = await reader.byCodes(codes);
+      return codes.map((code) => found.get(code) ?? null);
+    }),
+
+    versions: new DataLoader<string, readonly VersionRow[]>(async (basketIds) => {
+      const found = await reader.versions(basketIds);
+      return basketIds.map((id) => found.get(id) ?? []);
+    }),
+
+    constituents: new DataLoader<VersionKey, readonly ConstituentRow[], string>(
+      async (keys) => {
+        const found = await reader.constituents(keys);
+        return keys.map((key) => found.get(versionKeyText(key)) ?? []);
+      },
+      { cacheKeyFn: versionKeyText },
+    ),
+
+    /** What this process published last, else what was stored last; null before the first. */
+    level: new DataLoader<BasketRow, BasketLevelParent | null, string>(
+      async (baskets) => {
+        const silent = baskets.filter(({ id }) => hub.latest(id) === undefined);
+        const stored = await levels.newest(silent.map(({ id }) => id));
+        return baskets.map((basket) => {
+          const unpriced = presentUnpriced(basket, nowMs());
+          if (unpriced) return unpriced;
+          const published = hub.latest(basket.id);
+          if (published) return presentPublished(published);
+          const newest = stored.get(basket.id);
+          return newest ? presentStored(basket, newest) : null;
+        });
+      },
+      { cacheKeyFn: ({ id }) => id },
+    ),
+  };
+}

@@ -1,0 +1,72 @@
+/** Turns what the domain knows into what the schema shows. */
+
+import { DECIMAL_PLACES, divideHalfEven, ZERO } from '#kernel/decimal';
+import { type Divisor, DIVISOR_PLACES } from '../domain/index-level.ts';
+import { isPriced } from '../domain/transition-table.ts';
+import type { BasketRow } from '../store/basket-rows.ts';
+import type { StoredLevel } from '../store/levels.ts';
+import type { PublishedLevel } from '../workers/level-hub.ts';
+import type { BasketLevelParent } from './parents.ts';
+
+export function presentPublished(published: PublishedLevel): BasketLevelParent {
+  return {
+    basketId: published.basketId,
+    code: published.code,
+    level: published.level,
+    reason: published.gap,
+    missing: published.missing,
+    asOf: published.asOfMs,
+    fxAsOf: published.fxFixedOn,
+    staleWeight: published.staleWeight,
+    quality: published.quality,
+    divisor: published.divisor && shownDivisor(published.divisor),
+    versionNumber: published.versionNumber,
+    sequence: String(published.sequence),
+    publishedAt: published.publishedAtMs,
+  };
+}
+
+export function presentStored({ code }: Pick<BasketRow, 'code'>, stored: StoredLevel) {
+  return {
+    basketId: stored.basketId,
+    code,
+    level: stored.level,
+    reason: null,
+    missing: [],
+    asOf: stored.asOfMs,
+    fxAsOf: stored.fxFixedOn,
+    staleWeight: stored.staleWeight,
+    quality: stored.quality,
+    divisor: shownDivisor(stored.divisor),
+    versionNumber: stored.versionNumber,
+    sequence: String(stored.sequence),
+    publishedAt: stored.slotAtMs,
+  } satisfies BasketLevelParent;
+}
+
+/** For a basket in a state that has no level; undefined in the others. */
+export function presentUnpriced(basket: BasketRow, nowMs: number): BasketLevelParent | undefined {
+  if (isPriced(basket.state)) return undefined;
+  return {
+    basketId: basket.id,
+    code: basket.code,
+    level: null,
+    reason: 'NOT_PRICED_IN_STATE',
+    missing: [],
+    asOf: null,
+    fxAsOf: null,
+    staleWeight: ZERO,
+    quality: 'INDICATIVE',
+    divisor: null,
+    versionNumber: basket.currentVersion,
+    sequence: String(nowMs),
+    publishedAt: nowMs,
+  };
+}
+
+const HIDDEN_DIVISOR_UNIT = 10n ** BigInt(DIVISOR_PLACES - DECIMAL_PLACES);
+
+/** The one place where a divisor is rounded: half-even to the 8 places of a Decimal. */
+function shownDivisor(divisor: Divisor): bigint {
+  return divideHalfEven(divisor, HIDDEN_DIVISOR_UNIT);
+}

@@ -1,0 +1,108 @@
+/** Rows of the basket tables as the rest of the code sees them. */
+
+import type { Sql } from 'postgres';
+import { invariant } from '#platform/errors';
+import type { AuditEntry } from '../domain/audit-chain.ts';
+import { VERSION_STATUSES, type VersionStatus } from '../domain/basket.ts';
+import { type Weighting, WEIGHTINGS } from '../domain/composition.ts';
+import { type Divisor, type Level, level } from '../domain/index-level.ts';
+import { BASKET_REFUSAL_REASONS } from '../domain/refusal-reason.ts';
+import { BASKET_EVENTS, BASKET_STATES, type BasketState } from '../domain/transition-table.ts';
+import { divisorOf } from './wide-decimal.ts';
+
+export interface BasketRow {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly baseLevel: bigint;
+  readonly state: BasketState;
+  readonly currentVersion: number;
+  readonly createdBy: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface VersionRow {
+  readonly basketId: string;
+  readonly number: number;
+  readonly status: VersionStatus;
+  readonly weighting: Weighting;
+  readonly hash: string;
+  readonly divisor: Divisor | null;
+  readonly basedLevel: Level | null;
+  readonly basedAtMs: number | null;
+  readonly editedBy: string;
+  readonly createdAtMs: number;
+}
+
+export interface ConstituentRow {
+  readonly symbol: string;
+  readonly instrumentId: string;
+  readonly currency: string;
+  readonly weight: bigint;
+  /** Null until the version has a base. */
+  readonly units: bigint | null;
+}
+
+export type AuditRow = AuditEntry & { readonly hash: string };
+
+/** Epoch milliseconds as an integer; a float would come as text or lose digits by the driver. */
+const msOf = (sql: Sql, column: string) =>
+  sql`(extract(epoch from ${sql(column)}) * 1000)::bigint`;
+
+export const basketColumns = (sql: Sql) => sql`
+  basket_id as id, code, name, currency, base_level as "baseLevel", state,
+  current_version as "currentVersion", created_by as "createdBy",
+  ${msOf(sql, 'created_at')} as "createdAtMs", ${msOf(sql, 'updated_at')} as "updatedAtMs"`;
+
+export function basketRowOf(row: BasketRow): BasketRow {
+  return {
+    ...row,
+    state: known(BASKET_STATES, row.state),
+    createdAtMs: Number(row.createdAtMs),
+    updatedAtMs: Number(row.updatedAtMs),
+  };
+}
+
+export const versionColumns = (sql: Sql) => sql`
+  basket_id as "basketId", number, status, weighting, hash, divisor::text as divisor,
+  based_level as "basedLevel", ${msOf(sql, 'based_at')} as "basedAtMs", edited_by as "editedBy",
+  ${msOf(sql, 'created_at')} as "createdAtMs"`;
+
+export function versionRowOf(row: VersionRow): VersionRow {
+  return {
+    ...row,
+    status: known(VERSION_STATUSES, row.status),
+    weighting: known(WEIGHTINGS, row.weighting),
+    divisor: row.divisor === null ? null : divisorOf(String(row.divisor)),
+    basedLevel: row.basedLevel === null ? null : level(row.basedLevel),
+    basedAtMs: row.basedAtMs === null ? null : Number(row.basedAtMs),
+    createdAtMs: Number(row.createdAtMs),
+  };
+}
+
+export const auditColumns = (sql: Sql) => sql`
+  basket_id as "basketId", number, event, from_state as "from", to_state as "to",
+  version_number as "versionNumber", version_hash as "versionHash", actor,
+  actor_roles as "actorRoles", on_behalf_of as "onBehalfOf", comment, refusal,
+  command_id as "commandId", correlation_id as "correlationId",
+  ${msOf(sql, 'recorded_at')} as "recordedAtMs", previous_hash as "previousHash", hash`;
+
+export function auditRowOf(row: AuditRow): AuditRow {
+  return {
+    ...row,
+    event: known(BASKET_EVENTS, row.event),
+    from: row.from === null ? null : known(BASKET_STATES, row.from),
+    to: known(BASKET_STATES, row.to),
+    refusal: row.refusal === null ? null : known(BASKET_REFUSAL_REASONS, row.refusal),
+    recordedAtMs: Number(row.recordedAtMs),
+  };
+}
+
+/** A word that our own code wrote. */
+export function known<Word extends string>(words: readonly Word[], text: string): Word {
+  const word = words.find((each) => each === text);
+  invariant(word !== undefined, `stored word ${text} is known`);
+  return word;
+}

@@ -1,0 +1,76 @@
+/** Creates a basket as a draft with its first version. */
+
+import { type Decimal, formatDecimal } from '#kernel/decimal';
+import { type CurrencyCode, parseCurrencyCode } from '#kernel/money';
+import { PlatformError } from '#platform/errors';
+import { DEFAULT_BASE_LEVEL } from '../domain/basket.ts';
+import type { ProposedConstituent, Weighting } from '../domain/composition.ts';
+import type { ReferenceDataReader } from '../store/reference-data.ts';
+import { loadReference, normalized, normalizedCode } from './load-reference.ts';
+import {
+  type CommandOutcome,
+  type CommandRequest,
+  submitCommand,
+  type SubmitDeps,
+} from './submit-command.ts';
+
+export interface CreateBasketDeps extends SubmitDeps {
+  readonly reference: ReferenceDataReader;
+  readonly newId: () => string;
+}
+
+export interface NewBasket {
+  readonly code: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly weighting: Weighting;
+  /** Null for 1000. */
+  readonly baseLevel: Decimal | null;
+  readonly constituents: readonly ProposedConstituent[];
+}
+
+export async function createBasket(
+  deps: CreateBasketDeps,
+  request: CommandRequest,
+  wanted: NewBasket,
+): Promise<CommandOutcome> {
+  const constituents = normalized(wanted.constituents);
+  const baseLevel = wanted.baseLevel ?? DEFAULT_BASE_LEVEL;
+  const { name, weighting } = wanted;
+  const code = normalizedCode(wanted.code);
+  const currency = currencyOf(wanted.currency);
+  const symbols = constituents.map(({ symbol }) => symbol);
+  return submitCommand(deps, {
+    request,
+    code,
+    event: 'CREATE_BASKET',
+    content: JSON.stringify([
+      name,
+      currency,
+      weighting,
+      formatDecimal(baseLevel),
+      constituents.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
+    ]),
+    command: {
+      type: 'CreateBasket',
+      basketId: `bsk_${deps.newId()}`,
+      code,
+      name,
+      currency,
+      weighting,
+      baseLevel,
+      constituents,
+      reference: await loadReference(deps.reference, symbols),
+      hash: deps.hash,
+    },
+  });
+}
+
+function currencyOf(text: string): CurrencyCode {
+  const currency = parseCurrencyCode(text.trim().toUpperCase());
+  if (currency !== undefined) return currency;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `currency: expected a code such as USD, was "${text.slice(0, 20)}"`,
+  );
+}

@@ -1,0 +1,123 @@
+/** All live indices of this process in memory, and the prices they share. */
+
+import type { IndexBase } from '../domain/basket.ts';
+import type { FxSnapshot } from '../domain/fx-snapshot.ts';
+import {
+  acceptPrice,
+  closeIndex,
+  convertAt,
+  emptySlot,
+  type IndexDefinition,
+  isReadyForBase,
+  type LiveIndex,
+  openIndex,
+  type PriceSlot,
+  rebuild,
+  startAt,
+} from '../domain/live-index.ts';
+import { isClose, type LivePrice } from '../domain/live-price.ts';
+
+export class LevelEngine {
+  readonly #slots = new Map<string, PriceSlot>();
+  readonly #indices = new Map<string, LiveIndex>();
+  /** Changed since they were last taken. */
+  readonly #moved = new Set<LiveIndex>();
+  readonly #withoutBase = new Set<LiveIndex>();
+  #fx: FxSnapshot = new Map();
+
+  get size(): number {
+    return this.#indices.size;
+  }
+
+  get(basketId: string): LiveIndex | undefined {
+    return this.#indices.get(basketId);
+  }
+
+  holds(symbol: string): boolean {
+    return this.#slots.has(symbol);
+  }
+
+  /** Replaces what was known of the basket. */
+  put(definition: IndexDefinition): void {
+    const former = this.#indices.get(definition.basketId);
+    const index = openIndex(definition, (symbol) => this.#slotOf(symbol), this.#fx);
+    this.#indices.set(definition.basketId, index);
+    if (former) this.#close(former);
+    if (index.base === null) this.#withoutBase.add(index);
+    this.#moved.add(index);
+  }
+
+  start(index: LiveIndex, base: IndexBase): void {
+    startAt(index, base);
+    this.#withoutBase.delete(index);
+    this.#moved.add(index);
+  }
+
+  /** Takes prices of symbols that somebody holds; the others are nobody's business. */
+  accept(prices: Iterable<readonly [string, LivePrice]>): void {
+    for (const [symbol, price] of prices) {
+      const slot = this.#slots.get(symbol);
+      if (!slot || !acceptPrice(slot, price)) continue;
+      for (const index of slot.holders.keys()) this.#moved.add(index);
+    }
+  }
+
+  convertAt(snapshot: FxSnapshot): void {
+    this.#fx = snapshot;
+    for (const index of this.#indices.values()) {
+      convertAt(index, snapshot);
+      this.#moved.add(index);
+    }
+  }
+
+  /** Values everything from nothing; answers with those whose running value was another. */
+  rebuildAll(): readonly LiveIndex[] {
+    return [...this.#indices.values()].filter((index) => {
+      const { before } = rebuild(index);
+      this.#moved.add(index);
+      return before !== index.marketValue;
+    });
+  }
+
+  takeMoved(): readonly LiveIndex[] {
+    const taken = [...this.#moved];
+    this.#moved.clear();
+    return taken;
+  }
+
+  markMoved(index: LiveIndex): void {
+    this.#moved.add(index);
+  }
+
+  readyForBase(): readonly LiveIndex[] {
+    return [...this.#withoutBase].filter(isReadyForBase);
+  }
+
+  unpricedSymbols(): readonly string[] {
+    return this.#symbols(({ last }) => last === null);
+  }
+
+  /** Symbols whose last price is only a close: a newer one may have been imported. */
+  closeSymbols(): readonly string[] {
+    return this.#symbols(({ last }) => last !== null && isClose(last));
+  }
+
+  #symbols(matches: (slot: PriceSlot) => boolean): readonly string[] {
+    return [...this.#slots.values()].filter(matches).map(({ symbol }) => symbol);
+  }
+
+  #slotOf(symbol: string): PriceSlot {
+    const slot = this.#slots.get(symbol) ?? emptySlot(symbol);
+    this.#slots.set(symbol, slot);
+    return slot;
+  }
+
+  #close(index: LiveIndex): void {
+    closeIndex(index);
+    this.#moved.delete(index);
+    this.#withoutBase.delete(index);
+    for (const { slot } of index.holdings) {
+      if (slot.holders.size === 0) this.#slots.delete(slot.symbol);
+    }
+  }
+}
