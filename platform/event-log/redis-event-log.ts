@@ -31,10 +31,14 @@ export interface RedisEventLogOptions extends PostgresEventLogOptions {
   /** In Postgres: decides which process relays. */
   readonly lease: Lease;
   readonly auditEveryMs?: number;
+  readonly onRelayed?: (recordCount: number) => void;
+  /** Told of each read that had to go to the outbox. */
+  readonly onGap?: () => void;
 }
 
 export function createRedisEventLog(options: RedisEventLogOptions): EventLog {
   const { redis, sql, logger, auditEveryMs = AUDIT_EVERY_MS } = options;
+  const { onGap = () => undefined } = options;
   return createPostgresEventLog(options, (notifications) => {
     const relay = new OutboxRelay({
       ...options,
@@ -52,8 +56,9 @@ export function createRedisEventLog(options: RedisEventLogOptions): EventLog {
     return {
       async read(group, cursors, maxBatch) {
         try {
-          return await readThrough({ redis, sql, audit }, group, cursors, maxBatch);
+          return await readThrough({ redis, sql, audit, onGap }, group, cursors, maxBatch);
         } catch (error) {
+          onGap();
           logger.debug({ err: error }, 'Redis is away, reading the outbox');
           return readPartitions(sql, group.topic, cursors, maxBatch);
         }
@@ -73,10 +78,11 @@ interface Sources {
   readonly redis: RedisConnections;
   readonly sql: Sql;
   readonly audit: AuditTimes;
+  readonly onGap: () => void;
 }
 
 async function readThrough(
-  { redis, sql, audit }: Sources,
+  { redis, sql, audit, onGap }: Sources,
   group: GroupKey,
   cursors: readonly PartitionCursor[],
   maxBatch: number,
@@ -89,6 +95,7 @@ async function readThrough(
     const { records, hasGap } = reads.get(cursor.partition) ?? { records: [], hasGap: false };
     if (records.length > 0) recordsByPartition.set(cursor.partition, records);
     else if (hasGap || isAudit) missing.push(cursor);
+    if (hasGap) onGap();
   }
   if (missing.length > 0) {
     const found = await readPartitions(sql, group.topic, missing, maxBatch);
