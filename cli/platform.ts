@@ -1,0 +1,95 @@
+/** The whole platform in this process: database, parts, subgraphs, gateway, in that order. */
+
+import { readFileSync } from 'node:fs';
+import { type Gateway, GATEWAY_LIMITS } from '../gateway/gateway-options.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
+import type { Config } from '#platform/config';
+import { createInternalTokens, internalSecretFor } from '#platform/identity/internal-tokens';
+import { createTokenVerifier } from '#platform/identity/tokens';
+import type { Logger } from '#platform/logger';
+import { type OpenedParts, openParts } from '#platform/parts';
+import type { Subgraph } from '#platform/subgraph';
+import { openDatabase } from './database.ts';
+import { SUBGRAPH_BUILDERS, SUBGRAPH_NAMES } from './subgraphs.ts';
+
+export interface RunningPlatform {
+  /** Of GraphQL. */
+  readonly url: string;
+  readonly port: number;
+  /** Settles with a sentence when the platform cannot go on. */
+  readonly lost: Promise<string>;
+  /** Answers what is in hand, finishes what workers hold, leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+const SUPERGRAPH_FILE = new URL('../schema/supergraph.graphql', import.meta.url);
+
+export async function startPlatform(options: {
+  readonly config: Config;
+  readonly logger: Logger;
+}): Promise<RunningPlatform> {
+  const { config, logger } = options;
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const database = await openDatabase({ config, logger, mayJoinRunning: false });
+    stops.push(() => database.close());
+    const parts = await openParts({ config, databaseUrl: database.url, logger });
+    stops.push(() => parts.close());
+    const subgraphs = localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name](parts));
+    const started = startSubgraphs(subgraphs, stops);
+    const gateway = await openGateway({ parts, subgraphs, started });
+    stops.push(() => gateway.stop());
+    await started;
+    return { url: gateway.url, port: gateway.port, lost: database.lost, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Those without a URL of their own run in this process. */
+function localSubgraphs(config: Config) {
+  return SUBGRAPH_NAMES.filter((name) => config.subgraphUrls[name] === undefined);
+}
+
+async function startSubgraphs(
+  subgraphs: readonly Subgraph[],
+  stops: (() => Promise<void>)[],
+): Promise<void> {
+  for (const subgraph of subgraphs) {
+    stops.push(() => subgraph.stop());
+    await subgraph.start();
+  }
+}
+
+async function openGateway(options: {
+  readonly parts: OpenedParts;
+  readonly subgraphs: readonly Subgraph[];
+  readonly started: Promise<void>;
+}): Promise<Gateway> {
+  const { parts, subgraphs, started } = options;
+  const { config, clock } = parts;
+  const secret = internalSecretFor({ ...config, secret: config.internalTokenSecret });
+  return startGateway({
+    ...config,
+    supergraphSdl: readFileSync(SUPERGRAPH_FILE, 'utf8'),
+    subgraphs,
+    internalTokens: createInternalTokens(secret, clock),
+    verifyToken: await createTokenVerifier({ ...config, ...config.identity, clock }),
+    limits: GATEWAY_LIMITS,
+    readyChecks: {
+      subgraphs: () => started,
+      database: async () => {
+        await parts.sql`select 1`;
+      },
+    },
+    clock,
+    logger: parts.logger,
+    metrics: parts.metrics,
+    newId: parts.newId,
+  });
+}
+
