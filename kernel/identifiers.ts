@@ -47,7 +47,7 @@ const ISIN: Scheme = {
 const FIGI: Scheme = {
   name: 'FIGI',
   form: /^(?!BS|BM|GG|GB|GH|KY|VG)[B-DF-HJ-NP-TV-Z]{2}G[B-DF-HJ-NP-TV-Z0-9]{8}[0-9]$/,
-  formInWords: 'two consonants that are no ISIN prefix, G, 8 consonants or digits and a check digit',
+  formInWords: 'two consonants (no ISIN prefix), G, 8 consonants or digits and a check digit',
   checkLength: 1,
   checkOf: figiCheckDigit,
 };

@@ -1,4 +1,4 @@
-/** Reads reference rates in the form of the European Central Bank: a date, one column a currency. */
+/** Reads reference rates in the form of the European Central Bank: a row a day. */
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type CurrencyCode, parseCurrencyCode, type Rate, rate } from '#kernel/money';

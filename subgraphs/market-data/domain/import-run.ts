@@ -65,7 +65,7 @@ export function addToTally(tally: ImportTally, made: ImportProgress): ImportTall
     valuesStored: tally.valuesStored + stored,
     valuesUnchanged: tally.valuesUnchanged + unchanged,
     faultCount: tally.faultCount + faults.length,
-    faults: room > 0 && faults.length > 0 ? [...tally.faults, ...faults.slice(0, room)] : tally.faults,
+    faults: room > 0 ? [...tally.faults, ...faults.slice(0, room)] : tally.faults,
   };
 }
 

@@ -62,7 +62,8 @@ export function planUpsert(
       faults.push(...reasons.map((reason) => ({ index, reason })));
     }
   });
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, instruments: [...planned.values()] };
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, instruments: [...planned.values()] };
 }
 
 export function symbolFault(found: string): string {

@@ -69,7 +69,8 @@ export function readPriceHeader(
   if (symbolColumn !== undefined && symbol !== undefined) {
     return { ok: false, message: `the file names its symbols: leave out the symbol ${symbol}` };
   }
-  const symbolOf = symbolColumn === undefined ? symbol && { always: symbol } : { column: symbolColumn };
+  const symbolOf =
+    symbolColumn === undefined ? symbol && { always: symbol } : { column: symbolColumn };
   if (symbolOf === undefined) {
     return { ok: false, message: 'expected a column "symbol" or "Name": name the symbol yourself' };
   }

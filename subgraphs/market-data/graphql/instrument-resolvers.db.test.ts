@@ -112,7 +112,8 @@ describe('MD-5 instruments', () => {
   });
 
   test('change by symbol and keep their id and what was left out', async () => {
-    await operations.data(UPSERT, { instruments: [{ symbol: 'KO', name: 'The Coca-Cola Company' }] });
+    const renamed = { symbol: 'KO', name: 'The Coca-Cola Company' };
+    await operations.data(UPSERT, { instruments: [renamed] });
     expect(
       await viewer.data(`{ instrument(symbol: "KO") { id name sector } }`),
     ).toEqual({

@@ -7,8 +7,8 @@ import { parseSymbol } from '../domain/instrument.ts';
 import type { SampleData } from '../use-cases/import-sample-data.ts';
 
 /**
- * The S&P 500 daily from 2000 and five stocks monthly (vega-datasets, BSD-3-Clause), one stock daily
- * over five years (@observablehq/sample-datasets, ISC). No package we know of ships exchange rates.
+ * The S&P 500 daily from 2000 and five stocks monthly (vega-datasets, BSD-3-Clause), one stock
+ * daily over five years (@observablehq/sample-datasets, ISC). None ships exchange rates.
  */
 export function findSampleData(): SampleData {
   const require = createRequire(import.meta.url);

@@ -2,18 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixedClock } from '#platform/clock';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { parseSymbol } from '../domain/instrument.ts';
-import { createBarRepository } from '../store/bars.ts';
-import { openHistoryFile } from '../store/history-file.ts';
-import { createImportRunRepository } from '../store/import-runs.ts';
-import { createInstrumentRepository } from '../store/instruments.ts';
-import { createPriceSeriesRepository } from '../store/price-series.ts';
+import { buildHistory } from '../main.ts';
 import { importPrices, type ImportPricesDeps, type ImportPricesOrder } from './import-prices.ts';
 
 let database: TestDatabase;
@@ -25,14 +20,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   folder = await mkdtemp(path.join(tmpdir(), 'plumbline-import-'));
   sql = openPool({ url: database.url, maxConnections: 4, applicationName: 'import-test' });
-  deps = {
-    instruments: createInstrumentRepository(drizzle(sql)),
-    bars: createBarRepository(sql),
-    priceSeries: createPriceSeriesRepository(sql),
-    importRuns: createImportRunRepository(sql),
-    openHistoryFile,
-    clock: fixedClock(Date.parse('2026-11-20T12:00:00Z')),
-  };
+  deps = buildHistory({ sql, clock: fixedClock(Date.parse('2026-11-20T12:00:00Z')) });
 });
 afterAll(async () => {
   await sql.end();
@@ -203,7 +191,7 @@ describe('MD-2 a value that changed', () => {
 });
 
 describe('MD-4 series of different sources', () => {
-  test('are never mixed: the one that reaches furthest is shown, until a person chooses', async () => {
+  test('are never mixed: the one that reaches furthest shows until a person chooses', async () => {
     await importText('x.csv', 'date,MIX\n2020-01-02,1\n2020-01-03,2\n', { source: 'older' });
     await importText('x.csv', 'date,MIX\n2020-01-03,20\n2020-01-06,30\n', { source: 'newer' });
     const newer = [
@@ -261,7 +249,8 @@ describe('an import that cannot go on', () => {
 
   test('of a missing file is refused in a sentence before anything is recorded', async () => {
     const file = path.join(folder, 'nowhere.csv');
-    await expect(importPrices(deps, { file })).rejects.toThrow(`There is no readable file ${file}.`);
+    const sentence = `There is no readable file ${file}.`;
+    await expect(importPrices(deps, { file })).rejects.toThrow(sentence);
     await expect(importPrices(deps, { file: folder })).rejects.toThrow('is not a file.');
   });
 });
