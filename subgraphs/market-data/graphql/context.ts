@@ -6,12 +6,14 @@ import type { FindFxRateDeps } from '../use-cases/find-fx-rate.ts';
 import type { ListImportsDeps } from '../use-cases/list-imports.ts';
 import type { ListInstrumentsDeps } from '../use-cases/list-instruments.ts';
 import type { UpsertInstrumentsDeps } from '../use-cases/upsert-instruments.ts';
+import type { LiveDeps } from './live-resolvers.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the use cases behind the resolvers need. */
 export interface Deps
   extends ChoosePriceSourceDeps,
     FindFxRateDeps,
+    LiveDeps,
     ListImportsDeps,
     ListInstrumentsDeps,
     UpsertInstrumentsDeps {}

@@ -7,6 +7,7 @@ import { type InstrumentId, parseSymbol } from '../domain/instrument.ts';
 import { choosePriceSource } from '../use-cases/choose-price-source.ts';
 import { listInstruments } from '../use-cases/list-instruments.ts';
 import { upsertInstruments } from '../use-cases/upsert-instruments.ts';
+import { presentPrice } from './present-tick.ts';
 import { presentBar, presentClose, presentSeries } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -30,6 +31,7 @@ export const instrumentResolvers = {
   Mutation: {
     upsertInstruments: async (_root, { input }, { deps }) => {
       const upsert = await upsertInstruments(deps, input.instruments);
+      if (upsert.ok) deps.live.refreshInstruments(upsert.instruments.map(({ symbol }) => symbol));
       return upsert.ok
         ? { instruments: upsert.instruments, rejected: [] }
         : { instruments: [], rejected: upsert.faults };
@@ -50,7 +52,9 @@ export const instrumentResolvers = {
   Instrument: {
     __resolveReference: ({ id }, { loaders }) => loaders.instrumentById.load(id as InstrumentId),
 
-    latestPrice: async (instrument, _args, { loaders }) => {
+    latestPrice: async (instrument, _args, { deps, loaders }) => {
+      const tick = deps.live.newest(instrument.symbol);
+      if (tick) return presentPrice(tick);
       const newest = await loaders.newestBar.load(instrument.id);
       return newest && presentClose(instrument, newest);
     },

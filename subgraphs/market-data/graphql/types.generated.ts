@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { InstrumentParent } from './parents.ts';
+import type { InstrumentParent, PriceTickParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -795,7 +795,7 @@ export type ResolversTypes = {
   Bar: ResolverTypeWrapper<Bar>;
   Price: ResolverTypeWrapper<Price>;
   PriceQuality: PriceQuality;
-  PriceTick: ResolverTypeWrapper<Omit<PriceTick, 'instrument'> & { instrument: ResolversTypes['Instrument'] }>;
+  PriceTick: ResolverTypeWrapper<PriceTickParent>;
   InstrumentEdge: ResolverTypeWrapper<Omit<InstrumentEdge, 'node'> & { node: ResolversTypes['Instrument'] }>;
   InstrumentConnection: ResolverTypeWrapper<Omit<InstrumentConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['InstrumentEdge']> }>;
   BarEdge: ResolverTypeWrapper<BarEdge>;
@@ -847,7 +847,7 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Bar: Bar;
   Price: Price;
-  PriceTick: Omit<PriceTick, 'instrument'> & { instrument: ResolversParentTypes['Instrument'] };
+  PriceTick: PriceTickParent;
   InstrumentEdge: Omit<InstrumentEdge, 'node'> & { node: ResolversParentTypes['Instrument'] };
   InstrumentConnection: Omit<InstrumentConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['InstrumentEdge']> };
   BarEdge: BarEdge;

@@ -35,7 +35,7 @@ export interface IngestionDeps {
   readonly newId: () => string;
   readonly logger: Logger;
   readonly metrics: Registry;
-  readonly feed: Config['feed'];
+  readonly config: Pick<Config, 'feed'>;
 }
 
 export type Ingestion = ReturnType<typeof buildIngestion>;
@@ -62,7 +62,7 @@ export function buildIngestion(
     signal: stopping.signal,
     logger,
   });
-  const feed = createFeed(deps.feed, {
+  const feed = createFeed(deps.config.feed, {
     clock,
     logger,
     instruments: deps.instruments.withClose,

@@ -50,7 +50,7 @@ async function startLive(atMs = START_MS) {
     newId: () => `00000000-0000-4000-8000-${`${++ids}`.padStart(12, '0')}`,
     logger: silentLogger,
     metrics: new Registry(),
-    feed: { kind: 'none' },
+    config: { feed: { kind: 'none' } },
   });
   open.push(live);
   await live.start();
