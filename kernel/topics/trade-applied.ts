@@ -1,4 +1,4 @@
-/** Topic `trade-applied`: every trade counted in a position, keyed by position, in version order. */
+/** Topic `trade-applied`: every trade counted in a position, by position, in version order. */
 
 import { type BusinessDate, businessDate } from '../business-date.ts';
 import { type Decimal, decimal, formatDecimal } from '../decimal.ts';

@@ -1,4 +1,4 @@
-/** Lots as parallel arrays of text: how they are stored, a third of the size of a list of objects. */
+/** Lots as parallel arrays of text: how they are stored, smaller than a list of objects. */
 
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';

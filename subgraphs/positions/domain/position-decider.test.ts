@@ -21,7 +21,9 @@ const figures = ({ quantity: units, costBasis, realizedPnl }: Position) =>
   [units, costBasis, realizedPnl].map(formatDecimal).join(' / ');
 
 const lotsOf = ({ lots }: Position) =>
-  lots.map((lot) => `${lot.lotId} ${formatDecimal(lot.quantity)} = ${formatDecimal(lot.costBasis)}`);
+  lots.map(({ lotId, quantity: units, costBasis }) => {
+    return `${lotId} ${formatDecimal(units)} = ${formatDecimal(costBasis)}`;
+  });
 
 describe('PS-3 a trade on a position', () => {
   test('opens a lot with the fee in its basis', () => {
@@ -193,9 +195,10 @@ describe('golden [G-9]: one sale by every relief method', () => {
   });
 
   test('leaves the lots that the method did not touch', () => {
-    expect(lotsOf(positionAfter([...buys, sale]))).toEqual(['L2 80 = 4804', 'L3 50 = 2255']);
-    expect(lotsOf(positionAfter([...buys, sale], 'HIFO'))).toEqual(['L1 80 = 4004', 'L3 50 = 2255']);
-    expect(lotsOf(positionAfter([...buys, sale], 'AVERAGE'))).toEqual(['L1 130 = 6897.8']);
+    const left = (method: LotReliefMethod) => lotsOf(positionAfter([...buys, sale], method));
+    expect(left('FIFO')).toEqual(['L2 80 = 4804', 'L3 50 = 2255']);
+    expect(left('HIFO')).toEqual(['L1 80 = 4004', 'L3 50 = 2255']);
+    expect(left('AVERAGE')).toEqual(['L1 130 = 6897.8']);
   });
 });
 

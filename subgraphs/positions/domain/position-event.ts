@@ -6,7 +6,7 @@ import type { LotReliefMethod } from './lot-relief.ts';
 import type { Trade } from './trade.ts';
 import type { TradeClassification } from './trade-classification.ts';
 
-/** What a trade did: opened a flat position, added to its side, or took from it (or crossed zero). */
+/** What a trade did: opened a flat position, added to its side, or took from it. */
 export const TRADE_EFFECTS = ['NEW_TRADE', 'INCREASE', 'DECREASE'] as const;
 export type TradeEffect = (typeof TRADE_EFFECTS)[number];
 

@@ -49,10 +49,8 @@ export function positionKeyOf(parts: PositionKeyParts): PositionKeyResult {
     .join('|')
     .toUpperCase();
   if (text.length > MAX_POSITION_KEY_LENGTH) {
-    return {
-      ok: false,
-      message: `position key: expected at most ${MAX_POSITION_KEY_LENGTH} characters, was ${text.length}`,
-    };
+    const expected = `at most ${MAX_POSITION_KEY_LENGTH} characters`;
+    return { ok: false, message: `position key: expected ${expected}, was ${text.length}` };
   }
   return {
     ok: true,

@@ -4,7 +4,7 @@ import type { BusinessDate } from '#kernel/business-date';
 import { divide } from '#kernel/decimal';
 import { type Amount, amount, type Price, price, type Quantity, quantity } from '#kernel/money';
 
-/** Quantity and basis are positive in a long lot and negative in a short one; never zero quantity. */
+/** Quantity and basis are above zero in a long lot and below in a short one. */
 export interface TaxLot {
   /** Unique in the position: the id of the trade that opened the lot. */
   readonly lotId: string;
@@ -21,7 +21,7 @@ export function unitCost(lot: Pick<TaxLot, 'quantity' | 'costBasis'>): Price {
   return price(divide(lot.costBasis, lot.quantity));
 }
 
-/** Below zero when a unit of `a` costs less (of a short lot: brought less) than one of `b`. Exact. */
+/** Below zero when a unit of `a` cost less (short: brought less) than one of `b`. Exact. */
 export function compareUnitCost(a: TaxLot, b: TaxLot): number {
   // Cross-multiplied, so that no quotient is rounded; both denominators have the sign of the side.
   const difference = a.costBasis * b.quantity - b.costBasis * a.quantity;

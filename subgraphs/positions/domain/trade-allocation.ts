@@ -31,8 +31,8 @@ export function cashOf(trade: Pick<Trade, 'side' | 'quantity' | 'price' | 'fees'
 /**
  * Splits a trade over the lots it closes and, when units are left over, the one lot it opens.
  *
- * Cash (and with it fees) goes to the parts pro rata to their units: each boundary between two parts
- * is rounded half-even to 1e-8, so the parts sum to the cash of the trade exactly.
+ * Cash (and with it fees) goes to the parts pro rata to their units: each boundary between two
+ * parts is rounded half-even to 1e-8, so the parts sum to the cash of the trade exactly.
  */
 export function allocateTrade(
   position: Position,

@@ -29,7 +29,8 @@ export type GateResult = { readonly ok: true; readonly trade: Trade } | Refusal<
 export function passGate(request: TradeRequest, { instrument, today }: TradeFacts): GateResult {
   if (request.tradeId.length > MAX_TRADE_ID_LENGTH || !TRADE_ID.test(request.tradeId)) {
     const expected = `1 to ${MAX_TRADE_ID_LENGTH} printable ASCII characters without blanks`;
-    return refuse('INVALID_TRADE_ID', `tradeId: expected ${expected}, was ${shown(request.tradeId)}`);
+    const found = shown(request.tradeId);
+    return refuse('INVALID_TRADE_ID', `tradeId: expected ${expected}, was ${found}`);
   }
   const ownerProblem = ownerFault(request);
   if (ownerProblem !== undefined) return refuse('INVALID_KEY', ownerProblem);

@@ -37,7 +37,7 @@ export interface TradeBatch {
 
 /**
  * Writes events, snapshots, trade ids and outbox rows, all or none. The primary key of the event
- * store refuses a version that somebody else has written, so a snapshot follows its own events only.
+ * store refuses a version that somebody else has written, so a snapshot only follows its events.
  *
  * `recorded_at` is the server's time, and at least a microsecond after the event before it in the
  * position, also when that clock jumps back.

@@ -125,7 +125,7 @@ function storable(payload: RefusedTrade['payload']): string {
   );
 }
 
-/** Control characters and halves of surrogate pairs, which Postgres does not store, become a mark. */
+/** Control characters and half surrogate pairs, which Postgres does not store, become a mark. */
 export function readable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '\uFFFD');
 }

@@ -1,4 +1,4 @@
-/** The newest known price of a symbol: last accepted tick, else last stored one, else last close. */
+/** The newest price of a symbol: last accepted tick, else last stored one, else last close. */
 
 import type { Sql } from 'postgres';
 import { decimal } from '#kernel/decimal';

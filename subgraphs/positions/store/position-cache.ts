@@ -1,4 +1,4 @@
-/** Positions the writers of this process have just written. Losing one costs a read, never truth. */
+/** Positions the writers of this process have written. Losing one costs a read, never truth. */
 
 import { LRUCache } from 'lru-cache';
 import type { Position } from '../domain/position.ts';

@@ -63,12 +63,19 @@ export function createPositionRepository(sql: Sql) {
       return rows.map(summaryOf);
     },
 
-    /** Open lots after the event of that version, in order of opening. */
-    async lots(key: PositionKey, version: number): Promise<readonly TaxLot[]> {
-      const [row] = await sql<{ readonly last_ver: number; readonly lots: unknown }[]>`
-        select last_ver, lots from positions.snapshot_store where position_key = ${key.text}`;
-      if (row?.last_ver === version) return lotsOf(row.lots);
-      return (await replay(sql, key, { version })).position.lots;
+    /** Open lots after the event of that version, in order of opening; in the order asked. */
+    async lotsOf(refs: readonly EventRef[]): Promise<readonly (readonly TaxLot[])[]> {
+      const rows = await sql<{ position_key: string; last_ver: number; lots: unknown }[]>`
+        select position_key, last_ver, lots from positions.snapshot_store
+        where position_key = any(${refs.map(({ key }) => key.text)}::text[])`;
+      const newest = new Map(rows.map((row) => [row.position_key, row]));
+      return Promise.all(
+        refs.map(async ({ key, version }) => {
+          const row = newest.get(key.text);
+          if (row?.last_ver === version) return lotsOf(row.lots);
+          return (await replay(sql, key, { version })).position.lots;
+        }),
+      );
     },
 
     replay: (key: PositionKey, bound: ReplayBound) => replay(sql, key, bound),

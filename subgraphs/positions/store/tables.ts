@@ -21,8 +21,8 @@ export const positionsSchema = pgSchema('positions');
 const now = sql`clock_timestamp()`;
 
 /**
- * The facts, append-only, in 16 hash partitions by position. An event's identity is its position and
- * version; the primary key is the optimistic lock. What replays read most is in columns of its own.
+ * The facts, append-only, in 16 hash partitions by position. An event's identity is its position
+ * and version; the primary key is the optimistic lock. What replays read most has its own columns.
  */
 export const eventStore = positionsSchema.table(
   'event_store',
@@ -60,7 +60,7 @@ export const eventStore = positionsSchema.table(
   ],
 );
 
-/** One row per position: its figures and lots after its last event. Can be rebuilt from the events. */
+/** One row per position: figures and lots after its last event. The events can rebuild it. */
 export const snapshotStore = positionsSchema.table(
   'snapshot_store',
   {

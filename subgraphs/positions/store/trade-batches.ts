@@ -20,7 +20,7 @@ export interface StoredOutcome {
 
 /**
  * Why a batch did not get in. CONFLICT: somebody else wrote one of its positions or trades first.
- * UNAVAILABLE: the database is away, and the batch may be in or not. REJECTED: a fault of the batch.
+ * UNAVAILABLE: the database is away, and the batch may be in or not. REJECTED: the batch is wrong.
  */
 export type BatchFailure = 'CONFLICT' | 'UNAVAILABLE' | 'REJECTED';
 
@@ -41,7 +41,10 @@ export function createTradeBatchStore(sql: Sql) {
         select ${summaryColumns(sql)}, lots from positions.snapshot_store
         where position_key = any(${[...keys]}::text[])`;
       return new Map(
-        rows.map((row) => [row.position_key, { ...summaryOf(row).figures, lots: lotsOf(row.lots) }]),
+        rows.map((row) => {
+          const position = { ...summaryOf(row).figures, lots: lotsOf(row.lots) };
+          return [row.position_key, position];
+        }),
       );
     },
 

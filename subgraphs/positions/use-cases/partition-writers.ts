@@ -2,8 +2,8 @@
  * One writer per partition, with natural group commit: what arrives while a batch commits is the
  * next batch. Nobody waits for a timer, and nobody for a lock.
  *
- * A partition is IDLE, or WRITING one batch. A trade that comes to an idle one starts it; the end of
- * a batch starts the next when trades wait, else the partition is idle again. What the partition
+ * A partition is IDLE, or WRITING one batch. A trade that comes to an idle one starts it; the end
+ * of a batch starts the next when trades wait, else the partition is idle again. What the partition
  * last wrote is kept in memory. The version in the event store's key guards against a second
  * process: then the batch is decided again on what is stored now.
  */
@@ -146,9 +146,11 @@ async function attemptBatch(
     decided = decideBatch(commands, { ...facts, positions: await deps.batches.load(keys) });
   }
   const { events, snapshots } = decided.writes;
-  if (events.length > 0) await deps.batches.commit(decided.writes);
-  for (const { key, position } of snapshots) deps.positions.set(key.text, position);
-  deps.onBatch?.(events.length);
+  if (events.length > 0) {
+    await deps.batches.commit(decided.writes);
+    for (const { key, position } of snapshots) deps.positions.set(key.text, position);
+    deps.onBatch?.(events.length);
+  }
   return decided.outcomes;
 }
 
@@ -185,7 +187,7 @@ async function giveUp(
     refused(
       trade.tradeId,
       'NOT_PROCESSED',
-      'the trade passed every rule and could not be stored all the same; operations will look at it',
+      'the trade passed every rule and could not be stored; operations will look at it',
     ),
   );
 }

@@ -43,7 +43,7 @@ export type RecordedTrade =
   | Extract<TradeOutcome, { type: 'RECORDED' }>
   | (Extract<TradeOutcome, { type: 'REFUSED' }> & { readonly deadLetterId: string });
 
-/** Answers in the order given. A bad trade fails alone. Sending all of them again is always safe. */
+/** Answers in the order given. A bad trade fails alone. Sending all of them again is safe. */
 export async function recordTrades(
   deps: RecordTradesDeps,
   sent: readonly SentTrade[],

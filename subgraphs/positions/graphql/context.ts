@@ -1,0 +1,20 @@
+/** What the resolvers of positions receive with every request. */
+
+import type { Clock } from '#platform/clock';
+import type { SubgraphContext } from '#platform/subgraph';
+import type { PositionRepository } from '../store/positions.ts';
+import type { ChangeFeed } from '../use-cases/change-feed.ts';
+import type { FindPositionDeps } from '../use-cases/find-position.ts';
+import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
+import type { Loaders } from './loaders.ts';
+
+export interface Deps extends RecordTradesDeps, FindPositionDeps {
+  readonly positions: PositionRepository;
+  readonly changeFeed: ChangeFeed;
+  readonly clock: Clock;
+}
+
+export interface Context extends SubgraphContext {
+  readonly deps: Deps;
+  readonly loaders: Loaders;
+}

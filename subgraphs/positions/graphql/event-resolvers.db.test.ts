@@ -1,0 +1,138 @@
+import { type ExecutionResult, parse, subscribe } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import {
+  clientOf,
+  identityOf,
+  requestOf,
+  type SubgraphClient,
+} from '../../../test/support/subgraph-client.ts';
+import { type PositionsOnTest, startPositions } from '../store/positions-test-support.ts';
+
+let database: TestDatabase;
+let positions: PositionsOnTest;
+let trader: SubgraphClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  positions = await startPositions(database.url);
+  trader = clientOf(positions.subgraph, 'trader');
+});
+afterAll(async () => {
+  await positions.stop();
+  await database.drop();
+});
+
+const RECORD = /* GraphQL */ `
+  mutation ($trades: [TradeInput!]!) {
+    recordTrades(input: { trades: $trades }) { results { __typename } }
+  }
+`;
+
+const input = (accountId: string, tradeId: string, changes: object = {}) => ({
+  tradeId: `${accountId}-${tradeId}`,
+  bookId: 'book-1',
+  accountId,
+  symbol: 'AAPL',
+  side: 'BUY',
+  quantity: '100',
+  price: '10',
+  effectiveDate: '2026-11-20',
+  ...changes,
+});
+
+const record = (...trades: object[]) => trader.data(RECORD, { trades });
+
+describe('positionChanged', () => {
+  interface Changed {
+    readonly positionChanged: {
+      readonly sequence: string;
+      readonly position: { readonly version: number; readonly quantity: string };
+      readonly event: { readonly tradeId: string; readonly version: number };
+    };
+  }
+
+  const changed = async (
+    variables: object,
+    fields = '',
+  ): Promise<AsyncIterator<ExecutionResult>> => {
+    const stream = await subscribe({
+      schema: positions.subgraph.schema,
+      document: parse(/* GraphQL */ `
+        subscription ($filter: PositionFilter, $after: String) {
+          positionChanged(filter: $filter, after: $after) {
+            sequence
+            position { version quantity ${fields} }
+            event { tradeId version }
+          }
+        }
+      `),
+      variableValues: variables as Record<string, unknown>,
+      contextValue: positions.subgraph.createContext(requestOf(identityOf(['viewer']))),
+    });
+    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
+    return stream;
+  };
+
+  const take = async (stream: AsyncIterator<ExecutionResult>, count: number) => {
+    const taken: Changed['positionChanged'][] = [];
+    while (taken.length < count) {
+      const { value, done } = await stream.next();
+      if (done === true) throw new Error('the stream ended');
+      const { data, errors } = value as { data: unknown; errors?: unknown };
+      if (errors !== undefined) throw new Error(JSON.stringify(errors));
+      taken.push((data as Changed).positionChanged);
+    }
+    return taken;
+  };
+
+  test('tells every change with the position as it was right after it', async () => {
+    const stream = await changed({ filter: { accountId: 's1' } }, 'lots { quantity }');
+    await record(input('S0', 'T1'), input('S1', 'T1'), input('S1', 'T2', { quantity: '5' }));
+    expect(await take(stream, 2)).toMatchObject([
+      {
+        position: { version: 1, quantity: '100', lots: [{ quantity: '100' }] },
+        event: { tradeId: 'S1-T1' },
+      },
+      { position: { version: 2, quantity: '105', lots: [{ quantity: '100' }, { quantity: '5' }] } },
+    ]);
+    await stream.return?.();
+  });
+
+  test('resumes under load without a gap and without a change twice', async () => {
+    const filter = { accountId: 'S2' };
+    const total = 300;
+    const stream = await changed({ filter });
+    const beginning = take(stream, 40);
+    const requests: Promise<unknown>[] = [];
+    for (let n = 0; n < total; n += 10) {
+      const trades = Array.from({ length: 10 }, (_, i) => input('S2', `T${n + i}`));
+      requests.push(record(...trades), record(input(`N${n}`, 'T1')));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const seen = await beginning;
+    await stream.return?.();
+    let after = seen.at(-1)?.sequence ?? '';
+    for (const size of [100, 1, 159]) {
+      const resumed = await changed({ filter, after });
+      seen.push(...(await take(resumed, size)));
+      after = seen.at(-1)?.sequence ?? '';
+      await resumed.return?.();
+    }
+    await Promise.all(requests);
+    expect(seen.map(({ event }) => event.version)).toEqual(
+      Array.from({ length: total }, (_, index) => index + 1),
+    );
+  });
+
+  test('ends when the reader leaves while nothing happens', async () => {
+    const stream = await changed({ filter: { accountId: 'NOBODY' } });
+    const pending = stream.next();
+    await stream.return?.();
+    expect(await pending).toEqual({ value: undefined, done: true });
+  });
+
+  test('refuses a place that is none', async () => {
+    await expect(changed({ after: 'yesterday' })).rejects.toThrow('expected the sequence');
+  });
+});

@@ -1,0 +1,46 @@
+/**
+ * Batches what the resolvers of one tick ask for. Keeps nothing: the context of a subscription
+ * lives for hours, and its positions and prices move.
+ */
+
+import DataLoader from 'dataloader';
+import type { TaxLot } from '../domain/tax-lot.ts';
+import type { RecordedEvent } from '../store/event-codec.ts';
+import type { LastPrice, LastPrices } from '../store/last-prices.ts';
+import type { EventRef, PositionRepository } from '../store/positions.ts';
+import type { PositionSummary } from '../store/snapshot-codec.ts';
+
+const MAX_LOADED_AT_ONCE = 500;
+const OPTIONS = { cache: false, maxBatchSize: MAX_LOADED_AT_ONCE };
+
+export type Loaders = ReturnType<typeof createLoaders>;
+
+export function createLoaders({
+  positions,
+  lastPrices,
+}: {
+  readonly positions: PositionRepository;
+  readonly lastPrices: LastPrices;
+}) {
+  return {
+    positionByKey: new DataLoader<string, PositionSummary | null>(async (keys) => {
+      const found = await positions.byKeys([...new Set(keys)]);
+      return keys.map((key) => found.get(key) ?? null);
+    }, OPTIONS),
+
+    lots: new DataLoader<EventRef, readonly TaxLot[]>(
+      async (refs) => [...(await positions.lotsOf(refs))],
+      OPTIONS,
+    ),
+
+    event: new DataLoader<EventRef, RecordedEvent | undefined>(
+      async (refs) => [...(await positions.eventsOf(refs))],
+      OPTIONS,
+    ),
+
+    lastPrice: new DataLoader<string, LastPrice | null>(async (symbols) => {
+      const found = await lastPrices.bySymbols([...new Set(symbols)]);
+      return symbols.map((symbol) => found.get(symbol) ?? null);
+    }, OPTIONS),
+  };
+}

@@ -1,0 +1,46 @@
+/** What resolvers of a type receive, where it is not what the schema shows. */
+
+import type { BusinessDate } from '#kernel/business-date';
+import type { Amount, CurrencyCode, Quantity } from '#kernel/money';
+import type { LotReliefMethod } from '../domain/lot-relief.ts';
+import type { ReconciliationStatus } from '../domain/position.ts';
+import type { Allocation } from '../domain/position-event.ts';
+import type { PositionKey } from '../domain/position-key.ts';
+import type { TaxLot } from '../domain/tax-lot.ts';
+import type { RecordedEvent } from '../store/event-codec.ts';
+import type { Change } from '../use-cases/change-tail.ts';
+import type { RecordedTrade } from '../use-cases/record-trades.ts';
+
+export interface PositionParent {
+  readonly key: PositionKey;
+  readonly version: number;
+  readonly quantity: Quantity;
+  readonly costBasis: Amount;
+  readonly realizedPnl: Amount;
+  readonly reliefMethod: LotReliefMethod;
+  readonly reconciliationStatus: ReconciliationStatus;
+  /** In order of opening; null while they are not loaded. */
+  readonly lots: readonly TaxLot[] | null;
+  readonly effectiveAt: BusinessDate;
+  readonly knownAtMs: number;
+  /** False when another time was asked for: the last price does not belong to it. */
+  readonly isCurrent: boolean;
+}
+
+export interface TaxLotParent extends TaxLot {
+  readonly currency: CurrencyCode;
+}
+
+export interface PositionEventParent extends RecordedEvent {
+  readonly key: PositionKey;
+}
+
+export interface LotAllocationParent extends Allocation {
+  readonly currency: CurrencyCode;
+}
+
+export type PositionChangeParent = Change;
+
+export type TradeRecordedParent = Extract<RecordedTrade, { type: 'RECORDED' }>;
+
+export type TradeRefusedParent = Extract<RecordedTrade, { type: 'REFUSED' }>;

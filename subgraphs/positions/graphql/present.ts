@@ -1,0 +1,59 @@
+/** From the domain and the store to what resolvers hand on. */
+
+import { type BusinessDate, utcDateOf } from '#kernel/business-date';
+import { amount, type CurrencyCode, currencyCode, type Money, quantity } from '#kernel/money';
+import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
+import type { Position } from '../domain/position.ts';
+import type { PositionKey } from '../domain/position-key.ts';
+import type { PositionSummary } from '../store/snapshot-codec.ts';
+import type { Change } from '../use-cases/change-tail.ts';
+import type { PositionParent } from './parents.ts';
+
+export interface AsOf {
+  readonly effectiveAt: BusinessDate;
+  readonly knownAtMs: number;
+  readonly isCurrent: boolean;
+}
+
+export function moneyOf(value: bigint, currency: CurrencyCode): Money {
+  return { amount: amount(value), currency };
+}
+
+export function presentSummary({ key, figures }: PositionSummary, asOf: AsOf): PositionParent {
+  return { key, ...figures, lots: null, ...asOf };
+}
+
+export function presentPosition(key: PositionKey, position: Position, asOf: AsOf): PositionParent {
+  return { key, ...position, ...asOf };
+}
+
+/** The position right after the change. */
+export function presentChanged({ applied, recordedAtMs }: Change): PositionParent {
+  return {
+    key: keyOfChange({ applied }),
+    version: applied.eventVersion,
+    quantity: quantity(applied.positionQuantity),
+    costBasis: amount(applied.positionCostBasis),
+    realizedPnl: amount(applied.positionRealizedPnl),
+    reliefMethod: LOT_RELIEF_METHODS.find((each) => each === applied.reliefMethod) ?? 'FIFO',
+    reconciliationStatus: applied.reconciliationStatus,
+    lots: null,
+    effectiveAt: utcDateOf(recordedAtMs),
+    knownAtMs: recordedAtMs,
+    isCurrent: true,
+  };
+}
+
+export function keyOfChange({ applied }: Pick<Change, 'applied'>): PositionKey {
+  const { positionKey, bookId, accountId, contractId, instrumentId, symbol } = applied;
+  return {
+    text: positionKey,
+    bookId,
+    accountId,
+    contractId,
+    instrumentId,
+    symbol,
+    currency: currencyCode(applied.currency),
+    lane: 'NET',
+  };
+}
