@@ -102,7 +102,7 @@ export function leiCheckDigits(body: string): string {
 
 /** Letters become two digits first; then every other digit from the right is doubled. */
 export function isinCheckDigit(body: string): string {
-  const digits = [...expanded(body)].toReversed().map(Number);
+  const digits = expanded(body).split('').toReversed().map(Number);
   return complement(digits.map((digit, place) => digitSum(place % 2 === 0 ? digit * 2 : digit)));
 }
 
@@ -119,12 +119,12 @@ const SEDOL_WEIGHTS = [1, 3, 1, 7, 3, 9];
 
 export function sedolCheckDigit(body: string): string {
   return complement(
-    [...body].map((character, place) => valueOf(character) * (SEDOL_WEIGHTS[place] ?? 0)),
+    body.split('').map((character, place) => valueOf(character) * (SEDOL_WEIGHTS[place] ?? 0)),
   );
 }
 
 function everySecondDoubled(body: string): string {
-  const values = [...body].map(valueOf);
+  const values = body.split('').map(valueOf);
   return complement(values.map((value, place) => digitSum(place % 2 === 1 ? value * 2 : value)));
 }
 
@@ -141,7 +141,7 @@ function valueOf(character: string): number {
 }
 
 function expanded(body: string): string {
-  return [...body].map(valueOf).join('');
+  return body.split('').map(valueOf).join('');
 }
 
 function digitSum(value: number): number {

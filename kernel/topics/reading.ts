@@ -47,7 +47,8 @@ export function parsed<T>(from: Payload, field: string, parse: (text: string) =>
   try {
     return parse(value);
   } catch (cause) {
-    throw wrong(field, cause instanceof Error ? cause.message : 'readable text', value);
+    if (!(cause instanceof Error)) throw wrong(field, 'readable text', value);
+    throw new UnreadableEvent(`${field}: ${cause.message}`);
   }
 }
 
