@@ -6,7 +6,8 @@
 import { z } from 'zod';
 import { StartupError } from './errors.ts';
 
-const port = z.coerce.number().int().min(1).max(65_000);
+/** 0 takes any free one. */
+const port = z.coerce.number().int().min(0).max(65_000);
 const positiveInt = z.coerce.number().int().positive();
 const url = z.string().regex(/^[a-z+]+:\/\/\S+$/, 'expected a URL');
 const blankAsAbsent = (value: unknown): unknown => (value === '' ? undefined : value);

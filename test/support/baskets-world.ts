@@ -9,6 +9,7 @@ import {
   ACCEPTED_TICKS_CHANNEL,
   type AcceptedTick,
   acceptedTick,
+  lastPriceKey,
 } from '#kernel/topics/accepted-ticks';
 import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadcast';
 import { createInProcessCache } from '#platform/cache/in-process-cache';
@@ -31,6 +32,7 @@ export interface BasketsWorld {
   as(...roles: readonly Role[]): SubgraphClient;
   /** Events of a subscription by a viewer. */
   subscribe(document: string): Promise<AsyncIterableIterator<unknown>>;
+  /** As market data does it: into the cache, then to whoever listens. */
   tick(symbol: string, price: string, changes?: Partial<AcceptedTick>): Promise<void>;
   /** Stops the subgraph and starts one that knows only what is stored. */
   restart(): Promise<void>;
@@ -102,8 +104,11 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
       return stream as AsyncIterableIterator<unknown>;
     },
     async tick(symbol, price, changes = {}) {
-      const value = acceptedTick.encode({ ...tickOf(symbol, price), ...changes });
-      await broadcast.publish(ACCEPTED_TICKS_CHANNEL, [{ key: symbol, value: value as JsonValue }]);
+      const tick = { ...tickOf(symbol, price), ...changes };
+      const value = acceptedTick.encode(tick) as JsonValue;
+      const version = BigInt(tick.sequence);
+      await parts.cache.setMany([{ key: lastPriceKey(symbol), value, version }]);
+      await broadcast.publish(ACCEPTED_TICKS_CHANNEL, [{ key: symbol, value }]);
     },
     async restart() {
       await subgraph.stop();
@@ -142,7 +147,7 @@ export function tickOf(symbol: string, price: string): AcceptedTick {
 const MAX_EVENTS_WAITED_FOR = 50;
 
 /** The first event that looks like this; fails after too many others. */
-export async function nextLike(
+export async function expectNext(
   stream: AsyncIterator<unknown>,
   like: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {

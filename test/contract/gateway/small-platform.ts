@@ -7,6 +7,8 @@ import { Registry } from 'prom-client';
 import { type Role, scopesOf } from '#kernel/roles';
 import { systemClock } from '#platform/clock';
 import { PlatformError } from '#platform/errors';
+import { type Endpoint, serveSubgraph } from '#platform/graphql/endpoint';
+import { createInternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import { silentLogger } from '#platform/logger';
 import { requireAccess } from '#platform/authorization';
@@ -81,7 +83,12 @@ const PRICES: readonly Price[] = [
   { id: 'ins_MSFT', symbol: 'MSFT', price: '410' },
 ];
 
+/** The same behavior is expected of subgraphs in the gateway's process and behind URLs. */
+export const MODES = ['in process', 'over HTTP'] as const;
+export type Mode = (typeof MODES)[number];
+
 export interface SmallPlatform {
+  readonly mode: Mode;
   readonly supergraphSdl: string;
   readonly subgraphs: readonly Subgraph[];
   readonly prices: ReturnType<typeof createChannel<Price>>;
@@ -93,7 +100,7 @@ function context(request: SubgraphContext['request']): SubgraphContext {
   return { request };
 }
 
-export function createSmallPlatform(): SmallPlatform {
+export function createSmallPlatform(mode: Mode = 'in process'): SmallPlatform {
   const prices = createChannel<Price>();
   const calls: string[] = [];
   const marketData = subgraph('market-data', MARKET_DATA, marketDataResolvers(prices, calls));
@@ -111,6 +118,7 @@ export function createSmallPlatform(): SmallPlatform {
     ['positions', POSITIONS],
   ];
   return {
+    mode,
     supergraphSdl: compose(sdls.map(([name, sdl]) => ({ name, typeDefs: parse(sdl) }))),
     subgraphs: [marketData, risk, positions],
     prices,
@@ -258,5 +266,42 @@ export async function startSmallGateway(
   platform: SmallPlatform,
   over: Partial<GatewayOptions> = {},
 ): Promise<Gateway> {
-  return startGateway({ ...gatewayOptions(platform), ...over });
+  const options = { ...gatewayOptions(platform), ...over };
+  if (platform.mode === 'in process') return startGateway(options);
+  const endpoints = await serveAll(platform.subgraphs);
+  const urls = endpoints.map(({ name, endpoint }) => [name, endpoint.url] as const);
+  const gateway = await startGateway({
+    ...options,
+    subgraphs: [],
+    subgraphUrls: Object.fromEntries(urls),
+    internalTokens,
+  });
+  return {
+    ...gateway,
+    stop: async () => {
+      await gateway.stop();
+      await Promise.all(endpoints.map(({ endpoint }) => endpoint.stop()));
+    },
+  };
+}
+
+export const internalTokens = createInternalTokens('a secret of the tests, 32 long!!', systemClock);
+
+export function serveSmall(subgraph: Subgraph, port = 0): Promise<Endpoint> {
+  return serveSubgraph(subgraph, {
+    host: '127.0.0.1',
+    port,
+    internalTokens,
+    requestTimeoutMs: 5_000,
+    readyChecks: {},
+    metrics: new Registry(),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+}
+
+function serveAll(subgraphs: readonly Subgraph[]) {
+  return Promise.all(
+    subgraphs.map(async (each) => ({ name: each.name, endpoint: await serveSmall(each) })),
+  );
 }
