@@ -1,6 +1,10 @@
 /** Builds a gateway from its options, and takes it down again. */
 
 import type { ApolloServer } from '@apollo/server';
+import { sendJson, sendText } from '#platform/http/answer';
+import { type Handler, listen } from '#platform/http/http-server';
+import { createSocketServer } from '#platform/http/socket-server';
+import { readinessOf } from '#platform/http/readiness';
 import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
 import { type AccessRules, readSupergraph } from './access/access-rules.ts';
 import { createApolloServer } from './apollo-server.ts';
@@ -14,12 +18,14 @@ import {
   NO_LIMITS,
 } from './gateway-options.ts';
 import { answerGraphql } from './http/graphql-over-http.ts';
-import { readinessOf } from './http/health.ts';
-import { type Handler, listen } from './http/http-server.ts';
-import { sendJson, sendText } from './http/send.ts';
+import { setCorsHeaders } from './http/cors.ts';
 import { createDocumentPreparer } from './prepared-document.ts';
 import { createQueryGateway } from './query-gateway.ts';
-import { createSocketServer } from './subscriptions/socket-server.ts';
+import {
+  type Connection,
+  connectionOf,
+  createProtocolOptions,
+} from './subscriptions/socket-protocol.ts';
 import { createSubscriber } from './subscriptions/subscriber.ts';
 import { createUpstreams } from './upstream/upstreams.ts';
 
@@ -51,9 +57,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upstreamOf: (name) => upstreams.of(name, undefined),
     eventTimeoutMs: options.requestTimeoutMs,
   });
-  const sockets = createSocketServer({
+  const protocol = createProtocolOptions({
     ...options,
-    path: GRAPHQL_PATH,
     schema: federated.schema,
     server,
     prepare: createDocumentPreparer(federated.schema, limits),
@@ -61,8 +66,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     limits,
     metrics,
   });
+  const sockets = createSocketServer<Connection>({
+    path: GRAPHQL_PATH,
+    protocol,
+    extraOf: connectionOf,
+    maxMessageBytes: limits.maxMessageBytes,
+    onOpen: () => metrics.openSockets.inc(),
+    onClose: () => metrics.openSockets.dec(),
+    logger: options.logger,
+  });
   const state = { isStopping: false };
-  const http = await listen({ ...options, routes: routesOf(options, server, limits, state) });
+  const http = await listen({
+    ...options,
+    routes: routesOf(options, server, limits, state),
+    decorate: (request, response) => setCorsHeaders(request, response, options.corsOrigins),
+  });
   sockets.attach(http.server);
   return {
     url: `http://${options.host}:${http.port}${GRAPHQL_PATH}`,

@@ -5,11 +5,11 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { Clock } from '#platform/clock';
 import type { ErrorCode } from '#platform/errors';
-import { parseJson, readBody } from '#platform/graphql/request-body';
+import { sendJson } from '#platform/http/answer';
+import { parseJson, readBody } from '#platform/http/request-body';
 import type { VerifyToken } from '#platform/identity/tokens';
 import { CORRELATION_HEADER, correlationIdOf, verifiedCaller } from '../caller.ts';
 import type { GatewayContext } from '../gateway-context.ts';
-import { sendJson } from './send.ts';
 
 export interface GraphqlOverHttpParts {
   readonly server: ApolloServer<GatewayContext>;

@@ -22,6 +22,8 @@ import type {
 } from 'graphql-ws';
 import type { Clock } from '#platform/clock';
 import type { ErrorCode } from '#platform/errors';
+import { StreamFailure } from '#platform/graphql/stream-failure';
+import type { SocketExtra } from '#platform/http/graphql-socket';
 import type { VerifiedToken, VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
 import { correlationIdOf, verifiedCaller } from '../caller.ts';
@@ -29,8 +31,7 @@ import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
 import { operationOf, type PreparedDocument, type PrepareDocument } from '../prepared-document.ts';
-import { presentError } from '../result-format.ts';
-import type { SocketExtra } from './socket.ts';
+import { presentError, presentFormatted } from '../result-format.ts';
 import type { Subscriber } from './subscriber.ts';
 import { onExpiry } from './token-expiry.ts';
 
@@ -54,6 +55,10 @@ export interface Connection extends SocketExtra {
   /** Queries and mutations under way, given up with the socket. */
   readonly running: Set<AbortController>;
   forgetExpiry: () => void;
+}
+
+export function connectionOf(base: SocketExtra): Connection {
+  return { ...base, caller: null, running: new Set(), forgetExpiry: () => undefined };
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
@@ -87,8 +92,10 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       if (prepared(args).isStream) metrics.eventsSent.inc();
       return formatted(result);
     },
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => presentError(error, { logger, correlationId: parts.newId() }).toJSON()),
+    onError: (_context, _id, _payload, errors) => {
+      const scope = { logger, correlationId: parts.newId() };
+      return errors.flatMap(reported).map((error) => presentError(error, scope).toJSON());
+    },
   };
 }
 
@@ -101,6 +108,14 @@ function authorizationOf(
   if (typeof given === 'string') return given;
   if (typeof params['token'] === 'string') return `Bearer ${params['token']}`;
   return request.headers.authorization;
+}
+
+/** A stream that broke carries the errors its subgraph sent. */
+function reported(error: GraphQLError): readonly GraphQLError[] {
+  const { originalError } = error;
+  return originalError instanceof StreamFailure
+    ? originalError.errors.map(presentFormatted)
+    : [error];
 }
 
 /** Streams carry error objects, answers of Apollo Server their JSON form already. */

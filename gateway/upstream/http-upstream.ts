@@ -4,12 +4,13 @@
  */
 
 import { Pool } from 'undici';
-import { z } from 'zod';
 import { PlatformError } from '#platform/errors';
 import type { GraphqlRequest, GraphqlResult } from '#platform/graphql/executor';
-import { parseJson } from '#platform/graphql/request-body';
+import { parseJson } from '#platform/http/request-body';
 import type { InternalTokens } from '#platform/identity/internal-tokens';
 import type { RequestContext } from '#platform/request-context';
+import { readGraphqlResult } from './graphql-answer.ts';
+import { createUpstreamSocket } from './upstream-socket.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface HttpUpstreamParts {
@@ -23,20 +24,9 @@ const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 const CONNECT_TIMEOUT_MS = 2_000;
 const KEEP_ALIVE_MS = 60_000;
 
-const resultShape = z.object({
-  data: z.record(z.string(), z.unknown()).nullish(),
-  errors: z
-    .array(
-      z.looseObject({
-        message: z.string(),
-        path: z.array(z.union([z.string(), z.number()])).optional(),
-        extensions: z.record(z.string(), z.unknown()).optional(),
-      }),
-    )
-    .optional(),
-});
-
-export function httpUpstream({ name, url, internalTokens }: HttpUpstreamParts): Upstream {
+export function httpUpstream(parts: HttpUpstreamParts): Upstream {
+  const { name, url, internalTokens } = parts;
+  const socket = createUpstreamSocket(parts);
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections: MAX_CONNECTIONS,
@@ -58,13 +48,14 @@ export function httpUpstream({ name, url, internalTokens }: HttpUpstreamParts): 
         });
         return readResult(name, statusCode, await body.text());
       } catch (error) {
-        throw unavailable(name, error);
+        throw context.signal.aborted ? late(name, error) : unavailable(name, error);
       }
     },
-    subscribe: async () => {
-      throw new PlatformError('UPSTREAM_UNAVAILABLE', `the subgraph ${name} has no subscriptions`);
+    subscribe: socket.subscribe,
+    close: async () => {
+      await socket.close();
+      await pool.destroy();
     },
-    close: () => pool.destroy(),
   };
 }
 
@@ -90,23 +81,16 @@ async function headersFor(
 }
 
 function readResult(name: string, statusCode: number, text: string): GraphqlResult {
-  const parsed = resultShape.safeParse(parseJson(text));
-  if (!parsed.success || (parsed.data.data === undefined && parsed.data.errors === undefined)) {
-    throw new PlatformError(
-      'UPSTREAM_UNAVAILABLE',
-      `the subgraph ${name} answered with HTTP ${statusCode} and no GraphQL result`,
-    );
-  }
-  const { data = null, errors } = parsed.data;
-  if (errors === undefined) return { data };
-  return {
-    data,
-    errors: errors.map(({ message, path, extensions }) => ({
-      message,
-      ...(path === undefined ? {} : { path }),
-      ...(extensions === undefined ? {} : { extensions }),
-    })),
-  };
+  const result = readGraphqlResult(parseJson(text));
+  if (result) return result;
+  throw new PlatformError(
+    'UPSTREAM_UNAVAILABLE',
+    `the subgraph ${name} answered with HTTP ${statusCode} and no GraphQL result`,
+  );
+}
+
+function late(name: string, cause: unknown): PlatformError {
+  return new PlatformError('TIMEOUT', `the subgraph ${name} did not answer in time`, { cause });
 }
 
 function unavailable(name: string, cause: unknown): PlatformError {

@@ -29,15 +29,10 @@ export function mapStream<From, To>(
   }
 
   async function pull(): Promise<IteratorResult<To, undefined>> {
-    try {
-      const step = await iterator.next();
-      if (step.done !== true) return { value: await map(step.value), done: false };
-      end();
-      return { value: undefined, done: true };
-    } catch (error) {
-      giveUp();
-      throw error;
-    }
+    const step = await iterator.next();
+    if (step.done !== true) return { value: await map(step.value), done: false };
+    end();
+    return { value: undefined, done: true };
   }
 
   const stream: AsyncIterableIterator<To> = {
@@ -46,9 +41,11 @@ export function mapStream<From, To>(
         ? Promise.resolve({ value: undefined, done: true })
         : new Promise((resolve, reject) => {
             waiting.add(resolve);
-            pull()
-              .finally(() => waiting.delete(resolve))
-              .then(resolve, reject);
+            const settled = pull().finally(() => waiting.delete(resolve));
+            settled.then(resolve, (error: unknown) => {
+              giveUp();
+              reject(error);
+            });
           }),
     return: async () => {
       giveUp();

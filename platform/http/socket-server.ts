@@ -1,15 +1,24 @@
-/** GraphQL over WebSocket: graphql-transport-ws on the path and port of HTTP. */
+/** The WebSockets of one path of an HTTP server, all speaking graphql-transport-ws. */
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleProtocols, makeServer } from 'graphql-ws';
+import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
-import { pathOf } from '../http/http-server.ts';
-import { createProtocolOptions, type Connection, type ProtocolParts } from './socket-protocol.ts';
-import { serveSocket, type SocketExtra } from './socket.ts';
+import type { Logger } from '../logger.ts';
+import { serveSocket, type SocketExtra } from './graphql-socket.ts';
+import { pathOf } from './http-server.ts';
 
-export interface SocketServerParts extends ProtocolParts {
+type Params = Record<string, unknown> | undefined;
+
+export interface SocketServerParts<Extra extends SocketExtra> {
   readonly path: string;
+  readonly protocol: ServerOptions<Params, Extra>;
+  /** What the protocol's hooks find in `extra` for each socket. */
+  readonly extraOf: (base: SocketExtra) => Extra;
+  readonly maxMessageBytes: number;
+  readonly onOpen?: () => void;
+  readonly onClose?: () => void;
+  readonly logger: Logger;
 }
 
 export interface SocketServer {
@@ -22,32 +31,29 @@ const GOING_AWAY = 1001;
 /** A client that does not answer the closing is cut off. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-export function createSocketServer(parts: SocketServerParts): SocketServer {
-  const { limits, metrics, logger } = parts;
-  const protocol = makeServer(createProtocolOptions(parts));
+export function createSocketServer<Extra extends SocketExtra>(
+  parts: SocketServerParts<Extra>,
+): SocketServer {
+  const protocol = makeServer(parts.protocol);
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: limits.maxMessageBytes,
+    maxPayload: parts.maxMessageBytes,
     handleProtocols,
   });
   const closings = new Set<SocketExtra['close']>();
   let isClosing = false;
 
   sockets.on('connection', (socket, request) => {
-    metrics.openSockets.inc();
-    const connection = (close: SocketExtra['close']): Connection => ({
-      request,
-      close,
-      caller: null,
-      running: new Set(),
-      forgetExpiry: () => undefined,
+    parts.onOpen?.();
+    const close = serveSocket(socket, protocol, {
+      extra: (closing) => parts.extraOf({ request, close: closing }),
+      logger: parts.logger,
     });
-    const close = serveSocket(socket, protocol, { extra: connection, logger });
     closings.add(close);
     socket.once('close', () => {
       closings.delete(close);
-      metrics.openSockets.dec();
+      parts.onClose?.();
     });
   });
 
@@ -70,7 +76,7 @@ export function createSocketServer(parts: SocketServerParts): SocketServer {
       const closed = [...sockets.clients].map(
         (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
-      for (const close of closings) close(GOING_AWAY, 'the gateway stops');
+      for (const close of closings) close(GOING_AWAY, 'the server stops');
       const timer = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate();
       }, CLOSE_TIMEOUT_MS);

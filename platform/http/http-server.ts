@@ -2,9 +2,9 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { StartupError } from '#platform/errors';
-import type { Logger } from '#platform/logger';
-import { sendJson, setCorsHeaders, setSecurityHeaders } from './send.ts';
+import { StartupError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { sendJson, setSecurityHeaders } from './answer.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -12,7 +12,8 @@ export interface HttpServerParts {
   readonly host: string;
   readonly port: number;
   readonly routes: Readonly<Record<string, Handler>>;
-  readonly corsOrigins: readonly string[];
+  /** Sets headers of its own before any handler. */
+  readonly decorate?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly logger: Logger;
 }
 
@@ -32,11 +33,11 @@ const NOT_FOUND = 404;
 const FAILED = 500;
 
 export async function listen(parts: HttpServerParts): Promise<HttpServer> {
-  const { routes, corsOrigins, logger } = parts;
+  const { routes, decorate, logger } = parts;
   let isDraining = false;
   const server = createServer((request, response) => {
     setSecurityHeaders(response);
-    setCorsHeaders(request, response, corsOrigins);
+    decorate?.(request, response);
     if (isDraining) response.setHeader('connection', 'close');
     if (request.method === 'OPTIONS') {
       response.writeHead(NO_CONTENT).end();

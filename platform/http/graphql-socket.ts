@@ -7,7 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
-import type { Logger } from '#platform/logger';
+import type { Logger } from '../logger.ts';
 
 /** Half-open connections are noticed within two of these. */
 const PING_EVERY_MS = 12_000;
