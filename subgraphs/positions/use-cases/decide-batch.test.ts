@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { keyOf, positionAfter, TODAY, trade } from '../domain/position-test-support.ts';
+import type { Trade } from '../domain/trade.ts';
+import { type BatchFacts, decideBatch, type TradeCommand } from './decide-batch.ts';
+
+const command = (each: Trade, requestHash = each.tradeId): TradeCommand => ({
+  trade: each,
+  requestHash,
+  uti: `UTI-${each.tradeId}`,
+  source: 'graphql',
+  user: 'trader',
+  correlationId: 'correlation-1',
+  causationId: null,
+});
+
+const nothing: BatchFacts = { stored: new Map(), positions: new Map(), today: TODAY };
+const other = keyOf({ bookId: 'BOOK-1', accountId: 'ACC-2' });
+
+describe('a batch', () => {
+  test('writes one event per trade and one snapshot per position', () => {
+    const { outcomes, writes } = decideBatch(
+      [
+        command(trade('T1', 'BUY', '1', '1')),
+        command(trade('T2', 'BUY', '1', '1', { key: other })),
+        command(trade('T3', 'BUY', '1', '1')),
+      ],
+      nothing,
+    );
+    expect(outcomes).toMatchObject([{ eventVersion: 1 }, { eventVersion: 1 }, { eventVersion: 2 }]);
+    expect(writes.events.map(({ event }) => event.trade.tradeId)).toEqual(['T1', 'T2', 'T3']);
+    expect(writes.snapshots.map(({ position }) => position.version)).toEqual([2, 1]);
+  });
+
+  test('goes on from the positions it is given', () => {
+    const past = positionAfter([trade('T0', 'BUY', '5', '1')]);
+    const { outcomes } = decideBatch([command(trade('T1', 'SELL', '2', '3'))], {
+      ...nothing,
+      positions: new Map([[trade('T0', 'BUY', '5', '1').key.text, past]]),
+    });
+    expect(outcomes).toMatchObject([{ eventVersion: 2, position: { version: 2 } }]);
+  });
+
+  test('drops a trade that is in it twice, and refuses its id for another one', () => {
+    const first = command(trade('T1', 'BUY', '1', '1'));
+    const another = { ...first, requestHash: 'another' };
+    const { outcomes, writes } = decideBatch([first, first, another], nothing);
+    expect(outcomes).toMatchObject([
+      { type: 'RECORDED', eventVersion: 1, position: { version: 1 } },
+      { type: 'RECORDED', eventVersion: 1, position: null },
+      { type: 'REFUSED', reason: 'DUPLICATE_TRADE_ID_DIFFERENT_CONTENT' },
+    ]);
+    expect(writes.events).toHaveLength(1);
+  });
+
+  test('lets a trade in whose id was only refused before', () => {
+    const late = trade('T2', 'BUY', '1', '1', { on: '2026-11-18' });
+    const { outcomes } = decideBatch(
+      [
+        command(trade('T1', 'BUY', '1', '1', { on: '2026-11-19' })),
+        command(late),
+        command(trade('T2', 'BUY', '1', '1'), 'corrected'),
+      ],
+      nothing,
+    );
+    expect(outcomes).toMatchObject([
+      { type: 'RECORDED' },
+      { type: 'REFUSED', reason: 'BACKDATED_NOT_SUPPORTED' },
+      { type: 'RECORDED', eventVersion: 2 },
+    ]);
+  });
+});
