@@ -27,7 +27,9 @@ export interface ExchangeEmulator {
 }
 
 /** `firstTradeId` lets two emulators tell the same story. */
-export async function startExchangeEmulator({ firstTradeId = 1_000 } = {}): Promise<ExchangeEmulator> {
+export async function startExchangeEmulator({
+  firstTradeId = 1_000,
+} = {}): Promise<ExchangeEmulator> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, autoPong: false });
   await new Promise<void>((resolve) => server.once('listening', () => resolve()));
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];

@@ -181,7 +181,7 @@ describe('MD-1 a replay', () => {
   const FX_HEADER = 'ms_of_day,symbol,bid,ask';
   const TRADE_HEADER = 'recv_ns,symbol,trade_id,price,qty,trade_time_ms,buyer_is_maker';
 
-  test('keeps the order of a file within a millisecond, and skips what it cannot read', async () => {
+  test('keeps the order within a millisecond, and skips what it cannot read', async () => {
     const heard = await replay([
       file(
         'fx_20140508.csv',
@@ -202,7 +202,7 @@ describe('MD-1 a replay', () => {
     expect(heard.unreadable).toEqual([expect.stringContaining('line 4: expected ms_of_day')]);
   });
 
-  test('moves event times to now, divided by the speed, without the difference of clocks', async () => {
+  test('moves event times to now, divided by the speed, without the skew of clocks', async () => {
     const trade = (recvMs: number, tradeMs: number, id: number) =>
       `${recvMs}000000,BTCUSDT,${id},60000,1,${tradeMs},1`;
     const before = Date.now();
