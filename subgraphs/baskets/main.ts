@@ -46,7 +46,7 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     definitions: createIndexDefinitionReader(reader),
     pricedBasketIds: () => reader.idsInStates(BASKET_STATES.filter(isPriced)),
     lastPrices: createLastPriceReader(parts),
-    fxSnapshot: reference.fxSnapshot,
+    fxSnapshot: () => reference.fxSnapshot(),
     fixBase: (code, wanted) => baseIndex({ baskets, clock, newId }, code, wanted),
   });
 
@@ -56,7 +56,7 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ reader, levels, hub, nowMs: clock.nowMs }),
+      loaders: createLoaders({ reader, levels, hub, nowMs: () => clock.nowMs() }),
     }),
     async start() {
       await feed.start();

@@ -16,7 +16,6 @@ import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { systemClock } from '#platform/clock';
 import { createPostgresEventLog } from '#platform/event-log/postgres-event-log';
 import { silentLogger } from '#platform/logger';
-import type { JsonValue } from '#platform/ports';
 import { openPool } from '#platform/postgres';
 import type { PlatformParts, Subgraph } from '#platform/subgraph';
 import { buildBaskets } from '../../subgraphs/baskets/main.ts';
@@ -105,7 +104,7 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
     },
     async tick(symbol, price, changes = {}) {
       const tick = { ...tickOf(symbol, price), ...changes };
-      const value = acceptedTick.encode(tick) as JsonValue;
+      const value = acceptedTick.encode(tick);
       const version = BigInt(tick.sequence);
       await parts.cache.setMany([{ key: lastPriceKey(symbol), value, version }]);
       await broadcast.publish(ACCEPTED_TICKS_CHANNEL, [{ key: symbol, value }]);

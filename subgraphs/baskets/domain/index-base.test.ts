@@ -39,7 +39,7 @@ describe('units from weights', () => {
           price: price(each.price),
           fx: each.fx as FxFactor,
         }));
-        const based = indexUnits(priced, level(wanted as never));
+        const based = indexUnits(priced, level(wanted));
         if (!based) return;
         const held = priced.map((each, at) => ({
           ...each,

@@ -533,7 +533,10 @@ export type BasketCommandInput = {
   readonly comment?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** What became of a command on a basket. */
+/**
+ * What became of a command on a basket. Give `basket` of one of the two another name when a selection
+ * has both, such as `found: basket`: it is never null in the one and may be in the other.
+ */
 export type BasketCommandResult = BasketCommandAccepted | BasketCommandRefused;
 
 /** The command took place. */

@@ -3,7 +3,7 @@
 import type { Sql } from 'postgres';
 import type { PageRequest } from '#platform/connection';
 import { invariant, PlatformError } from '#platform/errors';
-import { auditColumns, type AuditRow, auditRowOf } from './basket-rows.ts';
+import { auditColumns, type AuditRow, auditRowOf, type RawAuditRow } from './basket-rows.ts';
 
 export type AuditReader = ReturnType<typeof createAuditReader>;
 
@@ -15,7 +15,7 @@ export function createAuditReader(sql: Sql) {
       page: PageRequest,
       { withRefused }: { readonly withRefused: boolean },
     ): Promise<readonly AuditRow[]> {
-      const rows = await sql<AuditRow[]>`
+      const rows = await sql<RawAuditRow[]>`
         select ${auditColumns(sql)} from baskets.transition
         where basket_id = ${basketId} and number > ${numberAfter(page)}
           and (${withRefused} or refusal is null)
@@ -25,7 +25,7 @@ export function createAuditReader(sql: Sql) {
 
     /** One row that is known to exist. */
     async one(basketId: string, number: number): Promise<AuditRow> {
-      const [row] = await sql<AuditRow[]>`
+      const [row] = await sql<RawAuditRow[]>`
         select ${auditColumns(sql)} from baskets.transition
         where basket_id = ${basketId} and number = ${number}`;
       invariant(row, `basket ${basketId} has transition ${number}`);

@@ -8,6 +8,8 @@ import {
   type BasketRow,
   basketRowOf,
   type ConstituentRow,
+  type RawBasketRow,
+  type RawVersionRow,
   type VersionRow,
   versionColumns,
   versionRowOf,
@@ -30,14 +32,14 @@ export type BasketReader = ReturnType<typeof createBasketReader>;
 export function createBasketReader(sql: Sql) {
   return {
     async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, BasketRow>> {
-      const rows = await sql<BasketRow[]>`
+      const rows = await sql<RawBasketRow[]>`
         select ${basketColumns(sql)} from baskets.basket
         where basket_id = any(${[...ids]}::text[])`;
       return new Map(rows.map(basketRowOf).map((row) => [row.id, row]));
     },
 
     async byCodes(codes: readonly string[]): Promise<ReadonlyMap<string, BasketRow>> {
-      const rows = await sql<BasketRow[]>`
+      const rows = await sql<RawBasketRow[]>`
         select ${basketColumns(sql)} from baskets.basket
         where code = any(${[...codes]}::text[])`;
       return new Map(rows.map(basketRowOf).map((row) => [row.code, row]));
@@ -48,7 +50,7 @@ export function createBasketReader(sql: Sql) {
 
     /** Versions of each basket, oldest first. */
     async versions(ids: readonly string[]): Promise<ReadonlyMap<string, readonly VersionRow[]>> {
-      const rows = await sql<VersionRow[]>`
+      const rows = await sql<RawVersionRow[]>`
         select ${versionColumns(sql)} from baskets.basket_version
         where basket_id = any(${[...ids]}::text[]) order by basket_id, number`;
       return grouped(rows.map(versionRowOf), ({ basketId }) => basketId);
@@ -83,7 +85,7 @@ async function listBaskets(
   { states, codes, search }: BasketFilter,
   page: PageRequest,
 ): Promise<readonly BasketRow[]> {
-  const rows = await sql<BasketRow[]>`
+  const rows = await sql<RawBasketRow[]>`
     select ${basketColumns(sql)} from baskets.basket
     where (${states === undefined} or state = any(${[...(states ?? [])]}::text[]))
       and (${codes === undefined} or code = any(${[...(codes ?? [])]}::text[]))

@@ -47,6 +47,18 @@ export interface ConstituentRow {
 
 export type AuditRow = AuditEntry & { readonly hash: string };
 
+/** A row as the driver hands it over: instants as bigint milliseconds, wide numbers as text. */
+type Raw<Row, Instants extends keyof Row, Wide extends keyof Row = never> = Omit<
+  Row,
+  Instants | Wide
+> & {
+  readonly [Column in Instants]: bigint | Extract<Row[Column], null>;
+} & { readonly [Column in Wide]: string | Extract<Row[Column], null> };
+
+export type RawBasketRow = Raw<BasketRow, 'createdAtMs' | 'updatedAtMs'>;
+export type RawVersionRow = Raw<VersionRow, 'basedAtMs' | 'createdAtMs', 'divisor'>;
+export type RawAuditRow = Raw<AuditRow, 'recordedAtMs'>;
+
 /** Epoch milliseconds as an integer; a float would come as text or lose digits by the driver. */
 const msOf = (sql: Sql, column: string) =>
   sql`(extract(epoch from ${sql(column)}) * 1000)::bigint`;
@@ -56,7 +68,7 @@ export const basketColumns = (sql: Sql) => sql`
   current_version as "currentVersion", created_by as "createdBy",
   ${msOf(sql, 'created_at')} as "createdAtMs", ${msOf(sql, 'updated_at')} as "updatedAtMs"`;
 
-export function basketRowOf(row: BasketRow): BasketRow {
+export function basketRowOf(row: RawBasketRow): BasketRow {
   return {
     ...row,
     state: known(BASKET_STATES, row.state),
@@ -70,12 +82,12 @@ export const versionColumns = (sql: Sql) => sql`
   based_level as "basedLevel", ${msOf(sql, 'based_at')} as "basedAtMs", edited_by as "editedBy",
   ${msOf(sql, 'created_at')} as "createdAtMs"`;
 
-export function versionRowOf(row: VersionRow): VersionRow {
+export function versionRowOf(row: RawVersionRow): VersionRow {
   return {
     ...row,
     status: known(VERSION_STATUSES, row.status),
     weighting: known(WEIGHTINGS, row.weighting),
-    divisor: row.divisor === null ? null : divisorOf(String(row.divisor)),
+    divisor: row.divisor === null ? null : divisorOf(row.divisor),
     basedLevel: row.basedLevel === null ? null : level(row.basedLevel),
     basedAtMs: row.basedAtMs === null ? null : Number(row.basedAtMs),
     createdAtMs: Number(row.createdAtMs),
@@ -89,7 +101,7 @@ export const auditColumns = (sql: Sql) => sql`
   command_id as "commandId", correlation_id as "correlationId",
   ${msOf(sql, 'recorded_at')} as "recordedAtMs", previous_hash as "previousHash", hash`;
 
-export function auditRowOf(row: AuditRow): AuditRow {
+export function auditRowOf(row: RawAuditRow): AuditRow {
   return {
     ...row,
     event: known(BASKET_EVENTS, row.event),

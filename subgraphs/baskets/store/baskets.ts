@@ -206,8 +206,8 @@ async function appendAudit(
 }
 
 async function publish(tx: TransactionSql, { code }: Basket, row: AuditEntry): Promise<void> {
-  const { topic, name, version, encode } = basketTransitioned;
-  const payload = encode({
+  const { topic, name, version } = basketTransitioned;
+  const payload = basketTransitioned.encode({
     basketId: row.basketId,
     code,
     number: row.number,

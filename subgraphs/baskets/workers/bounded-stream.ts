@@ -7,7 +7,7 @@
 
 export interface BoundedStream<Item> {
   readonly items: AsyncIterableIterator<Item>;
-  push(item: Item): void;
+  readonly push: (item: Item) => void;
 }
 
 interface Buffer<Item> {

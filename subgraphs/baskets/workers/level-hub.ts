@@ -10,9 +10,9 @@ export interface PublishedLevel extends LevelReading {
 }
 
 export interface LevelHub {
-  publish(level: PublishedLevel): void;
+  readonly publish: (level: PublishedLevel) => void;
   /** What was published last of a basket by this process. */
-  latest(basketId: string): PublishedLevel | undefined;
+  readonly latest: (basketId: string) => PublishedLevel | undefined;
   /** Starts with the current level of each basket; an unknown code stays silent. */
   subscribe(codes: readonly string[]): AsyncIterableIterator<PublishedLevel>;
 }
