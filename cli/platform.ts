@@ -1,9 +1,12 @@
 /** The whole platform in this process: database, parts, subgraphs, gateway, in that order. */
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { type Gateway, GATEWAY_LIMITS } from '../gateway/gateway-options.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { Config } from '#platform/config';
+import { StartupError } from '#platform/errors';
 import { createInternalTokens, internalSecretFor } from '#platform/identity/internal-tokens';
 import { createTokenVerifier } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
@@ -33,16 +36,19 @@ export async function startPlatform(options: {
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each();
   };
+  await requireFreePort(config);
   try {
     const database = await openDatabase({ config, logger, mayJoinRunning: false });
     stops.push(() => database.close());
     const parts = await openParts({ config, databaseUrl: database.url, logger });
     stops.push(() => parts.close());
     const subgraphs = localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name](parts));
-    const started = startSubgraphs(subgraphs, stops);
-    const gateway = await openGateway({ parts, subgraphs, started });
+    for (const subgraph of subgraphs) {
+      stops.push(() => subgraph.stop());
+      await subgraph.start();
+    }
+    const gateway = await openGateway({ parts, subgraphs });
     stops.push(() => gateway.stop());
-    await started;
     return { url: gateway.url, port: gateway.port, lost: database.lost, stop };
   } catch (error) {
     await stop();
@@ -50,27 +56,31 @@ export async function startPlatform(options: {
   }
 }
 
+/** Said before anything is started, not after the minutes that a first import may take. */
+async function requireFreePort({ host, port }: Config): Promise<void> {
+  const probe = createServer().listen(port, host);
+  try {
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw new StartupError(
+      `Port ${port} of ${host} cannot be used: stop what uses it, or set PORT to another one.`,
+      { cause },
+    );
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
 /** Those without a URL of their own run in this process. */
 function localSubgraphs(config: Config) {
   return SUBGRAPH_NAMES.filter((name) => config.subgraphUrls[name] === undefined);
 }
 
-async function startSubgraphs(
-  subgraphs: readonly Subgraph[],
-  stops: (() => Promise<void>)[],
-): Promise<void> {
-  for (const subgraph of subgraphs) {
-    stops.push(() => subgraph.stop());
-    await subgraph.start();
-  }
-}
-
 async function openGateway(options: {
   readonly parts: OpenedParts;
   readonly subgraphs: readonly Subgraph[];
-  readonly started: Promise<void>;
 }): Promise<Gateway> {
-  const { parts, subgraphs, started } = options;
+  const { parts, subgraphs } = options;
   const { config, clock } = parts;
   const secret = internalSecretFor({ ...config, secret: config.internalTokenSecret });
   return startGateway({
@@ -81,7 +91,6 @@ async function openGateway(options: {
     verifyToken: await createTokenVerifier({ ...config, ...config.identity, clock }),
     limits: GATEWAY_LIMITS,
     readyChecks: {
-      subgraphs: () => started,
       database: async () => {
         await parts.sql`select 1`;
       },

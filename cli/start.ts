@@ -1,5 +1,6 @@
 /** `npm start`: the whole platform in one process, one screen of what to do with it. */
 
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stderr, stdout } from 'node:process';
@@ -26,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   const config = readConfig();
-  const logger = openLog(config);
+  const logger = await openLog(config);
   platform = await startPlatform({ config, logger });
   void platform.lost.then((sentence) => {
     stderr.write(`${sentence}\n`);
@@ -53,11 +54,12 @@ async function stopAndExit(code: number): Promise<void> {
 }
 
 /** The screen stays clear: logs go to a file of the data folder. */
-function openLog(config: Config): Logger {
+async function openLog(config: Config): Promise<Logger> {
   const folder = join(config.dataDir, 'logs');
   try {
     mkdirSync(folder, { recursive: true });
     const file = pino.destination({ dest: join(folder, 'plumbline.log'), sync: false });
+    await once(file, 'ready');
     return createLogger(config.logLevel, file);
   } catch (cause) {
     throw new StartupError(
