@@ -25,15 +25,12 @@ export interface UpstreamSocket {
 
 /** Events of one subscription that wait for a slow client before its stream is given up. */
 const MAX_WAITING_EVENTS = 10_000;
-/** An unused socket stays open for whoever subscribes next. */
-const LINGER_MS = 10_000;
 
 export function createUpstreamSocket(parts: UpstreamSocketParts): UpstreamSocket {
   const { name, url, internalTokens } = parts;
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
-    lazyCloseTimeout: LINGER_MS,
     // A stream that broke is reported to its client, who knows where to resume.
     retryAttempts: 0,
     onNonLazyError: () => undefined,
