@@ -5,8 +5,7 @@ import { type BasketReader, type VersionKey, versionKeyText } from '../store/bas
 import type { BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
-import type { BasketLevelParent } from './parents.ts';
-import { presentPublished, presentStored, presentUnpriced } from './present.ts';
+import { type LevelView, presentPublished, presentStored, presentUnpriced } from './present.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -46,7 +45,7 @@ export function createLoaders({
     ),
 
     /** What this process published last, else what was stored last; null before the first. */
-    level: new DataLoader<BasketRow, BasketLevelParent | null, string>(
+    level: new DataLoader<BasketRow, LevelView | null, string>(
       async (baskets) => {
         const silent = baskets.filter(({ id }) => hub.latest(id) === undefined);
         const stored = await levels.newest(silent.map(({ id }) => id));

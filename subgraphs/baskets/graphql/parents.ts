@@ -2,13 +2,13 @@
 
 import type { BasketRefusalReason } from '../domain/refusal-reason.ts';
 import type { AuditRow, BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
-import type { BasketLevel } from './types.generated.ts';
+import type { LevelView } from './present.ts';
 
 export type BasketParent = BasketRow;
 export type BasketVersionParent = VersionRow;
 export type ConstituentParent = ConstituentRow;
 export type BasketTransitionParent = AuditRow;
-export type BasketLevelParent = Omit<BasketLevel, 'basket'> & { readonly basketId: string };
+export type BasketLevelParent = LevelView;
 
 export interface BasketCommandAcceptedParent {
   readonly __typename: 'BasketCommandAccepted';

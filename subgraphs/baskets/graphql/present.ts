@@ -1,14 +1,32 @@
 /** Turns what the domain knows into what the schema shows. */
 
+import type { BusinessDate } from '#kernel/business-date';
 import { DECIMAL_PLACES, divideHalfEven, ZERO } from '#kernel/decimal';
 import { type Divisor, DIVISOR_PLACES } from '../domain/index-level.ts';
+import type { LevelGap, LevelQuality } from '../domain/live-index.ts';
 import { isPriced } from '../domain/transition-table.ts';
 import type { BasketRow } from '../store/basket-rows.ts';
 import type { StoredLevel } from '../store/levels.ts';
 import type { PublishedLevel } from '../workers/level-hub.ts';
-import type { BasketLevelParent } from './parents.ts';
 
-export function presentPublished(published: PublishedLevel): BasketLevelParent {
+/** A level as the schema shows it, but for its basket. */
+export interface LevelView {
+  readonly basketId: string;
+  readonly code: string;
+  readonly level: bigint | null;
+  readonly reason: LevelGap | null;
+  readonly missing: readonly string[];
+  readonly asOf: number | null;
+  readonly fxAsOf: BusinessDate | null;
+  readonly staleWeight: bigint;
+  readonly quality: LevelQuality;
+  readonly divisor: bigint | null;
+  readonly versionNumber: number;
+  readonly sequence: string;
+  readonly publishedAt: number;
+}
+
+export function presentPublished(published: PublishedLevel): LevelView {
   return {
     basketId: published.basketId,
     code: published.code,
@@ -26,7 +44,10 @@ export function presentPublished(published: PublishedLevel): BasketLevelParent {
   };
 }
 
-export function presentStored({ code }: Pick<BasketRow, 'code'>, stored: StoredLevel) {
+export function presentStored(
+  { code }: Pick<BasketRow, 'code'>,
+  stored: StoredLevel,
+): LevelView {
   return {
     basketId: stored.basketId,
     code,
@@ -41,11 +62,11 @@ export function presentStored({ code }: Pick<BasketRow, 'code'>, stored: StoredL
     versionNumber: stored.versionNumber,
     sequence: String(stored.sequence),
     publishedAt: stored.slotAtMs,
-  } satisfies BasketLevelParent;
+  };
 }
 
 /** For a basket in a state that has no level; undefined in the others. */
-export function presentUnpriced(basket: BasketRow, nowMs: number): BasketLevelParent | undefined {
+export function presentUnpriced(basket: BasketRow, nowMs: number): LevelView | undefined {
   if (isPriced(basket.state)) return undefined;
   return {
     basketId: basket.id,
