@@ -2,10 +2,11 @@
  * One writer per partition, with natural group commit: what arrives while a batch commits is the
  * next batch. Nobody waits for a timer, and nobody for a lock.
  *
- * A partition is IDLE, or WRITING one batch. A trade that comes to an idle one starts it; the end
- * of a batch starts the next when trades wait, else the partition is idle again. What the partition
- * last wrote is kept in memory. The version in the event store's key guards against a second
- * process: then the batch is decided again on what is stored now.
+ * A partition is IDLE, WAITING for one of the few places to write, or WRITING one batch. A trade
+ * that comes to an idle one makes it wait; the end of a batch starts the next when trades are there,
+ * else the partition is idle again. What was written last is kept in memory. The version in the
+ * event store's key guards against a second process: then the batch is decided again on what is
+ * stored now.
  */
 
 import { PARTITION_COUNT, partitionOf } from '#kernel/partition';
@@ -19,6 +20,11 @@ import { decideBatch, refused, type TradeCommand, type TradeOutcome } from './de
 export const MAX_TRADES_PER_BATCH = 64;
 /** Over all partitions, waiting or being written. */
 export const MAX_TRADES_IN_FLIGHT = 5_000;
+/**
+ * Batches being written at once, over all partitions: a bulkhead, for the writers share their pool
+ * with all readers, and fewer batches are fuller ones.
+ */
+export const MAX_BATCHES_IN_FLIGHT = 4;
 /** Before the second, third and fourth attempt of a batch. */
 export const RETRY_PAUSES_MS = [10, 20, 40] as const;
 
@@ -43,15 +49,21 @@ export type PartitionWriters = ReturnType<typeof createPartitionWriters>;
 export function createPartitionWriters(deps: PartitionWritersDeps) {
   const queues = Array.from({ length: PARTITION_COUNT }, (): Waiting[] => []);
   const running = new Map<number, Promise<void>>();
+  const slots = createSlots(MAX_BATCHES_IN_FLIGHT);
   let inFlight = 0;
   let isStopped = false;
 
   async function work(partition: number): Promise<void> {
     const queue = queues[partition] ?? [];
     while (queue.length > 0) {
+      await slots.take();
       const batch = queue.splice(0, MAX_TRADES_PER_BATCH);
-      await writeBatch(deps, batch);
-      inFlight -= batch.length;
+      try {
+        await writeBatch(deps, batch);
+      } finally {
+        inFlight -= batch.length;
+        slots.giveBack();
+      }
     }
     running.delete(partition);
   }
@@ -101,6 +113,24 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
     async stop(): Promise<void> {
       isStopped = true;
       await Promise.all(running.values());
+    },
+  };
+}
+
+/** So many at once; who comes later waits in order of coming. */
+function createSlots(count: number) {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return {
+    take(): Promise<void> | undefined {
+      if (free === 0) return new Promise((resolve) => waiting.push(resolve));
+      free -= 1;
+      return undefined;
+    },
+    giveBack(): void {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     },
   };
 }
