@@ -3,7 +3,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import { accept, type Decision, refuse } from '#kernel/decision';
-import type { Price, Quantity } from '#kernel/money';
+import { MAX_SCALED, type Price, type Quantity } from '#kernel/money';
 import {
   type ExecId,
   isOpen,
@@ -83,21 +83,35 @@ export function decide(order: Order | null, command: OrderCommand): OrderDecisio
   return decideReport(order, command);
 }
 
-function decideCancel(order: Order): OrderDecision {
+export type CancelRefusal = 'ORDER_NOT_OPEN' | 'REQUEST_PENDING';
+
+export function decideCancel(order: Order): Decision<OrderEvent, CancelRefusal> {
   if (!isOpen(order)) return refuse('ORDER_NOT_OPEN', `the order is ${order.ordStatus}`);
   if (order.pending !== null) return refuse('REQUEST_PENDING', pendingMessage(order));
   return accept({ type: 'CancelRequested' });
 }
 
-function decideReplace(order: Order, terms: ReplacementTerms): OrderDecision {
+/** In order of precedence. */
+export type ReplaceRefusal =
+  | 'ORDER_NOT_OPEN'
+  | 'REQUEST_PENDING'
+  | 'INVALID_QUANTITY'
+  | 'QUANTITY_BELOW_CUM_QTY'
+  | 'INVALID_PRICE';
+
+export function decideReplace(
+  order: Order,
+  terms: ReplacementTerms,
+): Decision<OrderEvent, ReplaceRefusal> {
   if (!isOpen(order) || !order.isAcknowledged) {
     return refuse('ORDER_NOT_OPEN', `the order is ${order.ordStatus}`);
   }
   if (order.pending !== null) return refuse('REQUEST_PENDING', pendingMessage(order));
-  if (terms.orderQty <= 0n) {
+  if (terms.orderQty <= 0n || terms.orderQty > MAX_SCALED) {
     return refuse(
       'INVALID_QUANTITY',
-      `orderQty: expected above 0, was ${formatDecimal(terms.orderQty)}`,
+      `orderQty: expected above 0 and at most ${formatDecimal(MAX_SCALED)}, ` +
+        `was ${formatDecimal(terms.orderQty)}`,
     );
   }
   if (terms.orderQty < order.cumQty) {
@@ -107,10 +121,14 @@ function decideReplace(order: Order, terms: ReplacementTerms): OrderDecision {
         `was ${formatDecimal(terms.orderQty)}`,
     );
   }
+  const { price } = terms;
   const isPriced = order.ordType === 'LIMIT';
-  if (isPriced ? terms.price === null || terms.price <= 0n : terms.price !== null) {
-    const found = terms.price === null ? 'none' : formatDecimal(terms.price);
-    const expected = isPriced ? 'above 0' : `none for a ${order.ordType} order`;
+  const isRight = isPriced ? price !== null && price > 0n && price <= MAX_SCALED : price === null;
+  if (!isRight) {
+    const found = price === null ? 'none' : formatDecimal(price);
+    const expected = isPriced
+      ? `above 0 and at most ${formatDecimal(MAX_SCALED)}`
+      : `none for a ${order.ordType} order`;
     return refuse('INVALID_PRICE', `price: expected ${expected}, was ${found}`);
   }
   return accept({ type: 'ReplaceRequested', terms });

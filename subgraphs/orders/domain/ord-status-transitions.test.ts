@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { EXEC_TYPE_CODES, ORD_STATUS_CODES, ORD_STATUSES, type OrdStatus } from './fix-words.ts';
 import { mayFollow, ORD_STATUS_TRANSITIONS } from './ord-status-transitions.ts';
@@ -48,4 +49,17 @@ describe('OR-1 order states of FIX', () => {
       expect(new Set(Object.values(codes)).size).toBe(Object.keys(codes).length);
     }
   });
+});
+
+test('OR-1 the diagram in the README shows the table, for the statuses in use', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const drawn = [...readme.matchAll(/^ {2}([A-Z_]+) --> ([A-Z_]+)$/gm)].map(
+    ([, from, to]) => `${from} ${to}`,
+  );
+  const used = new Set(drawn.flatMap((edge) => edge.split(' ')));
+  const tabled = ORD_STATUSES.filter((from) => used.has(from)).flatMap((from) =>
+    ORD_STATUS_TRANSITIONS[from].filter((to) => used.has(to)).map((to) => `${from} ${to}`),
+  );
+  expect(used.size).toBe(9);
+  expect(drawn.sort()).toEqual(tabled.sort());
 });

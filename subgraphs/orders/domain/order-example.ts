@@ -41,6 +41,7 @@ export function exampleTerms(changes: Partial<OrderTerms> = {}): OrderTerms {
     protectionPx: at('10.05'),
     tradeDate: TRADE_DATE,
     expiresOn: TRADE_DATE,
+    placedBy: 'trader',
     ...changes,
   };
 }

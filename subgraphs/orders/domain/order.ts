@@ -43,6 +43,8 @@ export interface OrderTerms extends OrderRequest {
   readonly tradeDate: BusinessDate;
   /** The last business date on which it may trade. */
   readonly expiresOn: BusinessDate;
+  /** A user or a service principal. */
+  readonly placedBy: string;
 }
 
 export interface Fill {

@@ -1,0 +1,90 @@
+/** Orders, executions and cash: what can be read and followed. */
+
+import { connectionOf, pageRequest } from '#platform/connection';
+import { invariant } from '#platform/errors';
+import { available } from '../domain/cash-account.ts';
+import type { OrderView } from '../domain/order-view.ts';
+import type { OrderDetails } from '../store/order-views.ts';
+import type { Context } from './context.ts';
+import { matches, readAccountId, readFilter } from './read-input.ts';
+import type { Resolvers } from './types.generated.ts';
+
+const ORDER_PAGE = { defaultFirst: 50, keyParts: 1 };
+
+export const orderResolvers = {
+  Query: {
+    order: (_root, { clOrdId }, { loaders }) => loaders.orderByClOrdId.load(clOrdId),
+
+    orders: async (_root, { filter, ...args }, { deps }) => {
+      const page = pageRequest(args, ORDER_PAGE);
+      const rows = await deps.views.list(readFilter(filter), page);
+      return connectionOf(rows, page, {
+        keyOf: ({ arrival }) => [String(arrival)],
+        nodeOf: ({ order }) => order,
+      });
+    },
+
+    account: async (_root, args, { loaders }) => {
+      const id = readAccountId(args.accountId);
+      const balances = await loaders.cash.load(id);
+      return balances.length === 0 ? null : { id };
+    },
+  },
+
+  Subscription: {
+    orderUpdated: {
+      subscribe: (_root, { filter, after }, { deps }) => {
+        const wants = matches(readFilter(filter));
+        return deps.updates.subscribe(({ order }) => wants(order), after ?? null);
+      },
+      resolve: (update: Resolved) => update,
+    },
+  },
+
+  Order: {
+    __resolveReference: ({ id }, { loaders }) => loaders.orderById.load(id),
+    id: ({ orderId }) => orderId,
+    instrument: ({ instrumentId }) => (instrumentId === null ? null : { id: instrumentId }),
+    // An order shown as it was has the executions it had.
+    executions: async ({ orderId, executionCount }, _args, { loaders }) =>
+      (await loaders.executions.load(orderId)).filter(
+        ({ executionNo }) => executionNo <= executionCount,
+      ),
+    checks: async (order, _args, context) => (await detailsOf(order, context)).checks,
+    protectionPx: async (order, _args, context) => (await detailsOf(order, context)).protectionPx,
+    alarm: async (order, _args, context) => (await detailsOf(order, context)).alarm,
+    placedBy: async (order, _args, context) => (await detailsOf(order, context)).placedBy,
+    placedAt: async (order, _args, context) => (await detailsOf(order, context)).placedAtMs,
+  },
+
+  Execution: {
+    transactTime: ({ transactTimeMs }) => transactTimeMs,
+  },
+
+  OrderUpdate: {
+    execId: ({ execution }) => execution?.execId ?? null,
+    lastQty: ({ execution }) => execution?.lastQty ?? null,
+    lastPx: ({ execution }) => execution?.lastPx ?? null,
+    transactTime: ({ transactTimeMs }) => transactTimeMs,
+  },
+
+  Account: {
+    balances: async ({ id }, _args, { loaders }) => [...(await loaders.cash.load(id))],
+  },
+
+  CashBalance: {
+    balance: ({ balance, currency }) => ({ amount: balance, currency }),
+    reserved: ({ reserved, currency }) => ({ amount: reserved, currency }),
+    available: (account) => ({ amount: available(account), currency: account.currency }),
+  },
+} satisfies Resolvers;
+
+type Resolved = ReturnType<Context['deps']['updates']['subscribe']> extends AsyncIterable<infer U>
+  ? U
+  : never;
+
+async function detailsOf({ orderId }: OrderView, { loaders }: Context): Promise<OrderDetails> {
+  const details = await loaders.details.load(orderId);
+  invariant(details, `order ${orderId} has a snapshot`);
+  return details;
+}

@@ -1,0 +1,138 @@
+/** For tests: the orders subgraph on a test database, with a market that does as it is told. */
+
+import postgres, { type Sql } from 'postgres';
+import { type ExecutionResult, parse, subscribe } from 'graphql';
+import { decimal } from '#kernel/decimal';
+import {
+  ACCEPTED_TICKS_CHANNEL,
+  type AcceptedTick,
+  acceptedTick,
+  lastPriceKey,
+} from '#kernel/topics/accepted-ticks';
+import { type Clock, systemClock } from '#platform/clock';
+import type { Config } from '#platform/config';
+import { silentLogger } from '#platform/logger';
+import { openParts, type OpenedParts } from '#platform/parts';
+import type { RequestContext } from '#platform/request-context';
+import type { Subgraph } from '#platform/subgraph';
+import { buildOrders } from '../main.ts';
+
+export interface OrdersPlatform {
+  readonly parts: OpenedParts;
+  readonly subgraph: Subgraph;
+  /** Publishes a tick as market data does; left out: one without bid, ask and size. */
+  tick(symbol: string, price: string, quote?: TickQuote): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TickQuote {
+  readonly bid?: string;
+  readonly ask?: string;
+  readonly size?: string;
+}
+
+export async function openOrders(options: {
+  readonly url: string;
+  readonly config: Config;
+  readonly clock?: Clock;
+}): Promise<OrdersPlatform> {
+  const { url, config, clock = systemClock } = options;
+  const opened = await openParts({ config, databaseUrl: url, logger: silentLogger });
+  const parts: OpenedParts = { ...opened, clock };
+  const subgraph = buildOrders(parts);
+  await subgraph.start();
+  let sequence = 0n;
+  return {
+    parts,
+    subgraph,
+    async tick(symbol, price, quote = {}) {
+      sequence += 1n;
+      const { bid = null, ask = null, size = null } = quote;
+      const now = clock.nowMs();
+      const tick: AcceptedTick = {
+        instrumentId: `ins_${symbol}`,
+        symbol,
+        price,
+        bid,
+        ask,
+        size,
+        currency: 'USD',
+        eventTimeMs: now,
+        receivedAtMs: now,
+        source: 'test',
+        sequence: String(sequence),
+        quality: 'GOOD',
+      };
+      const value = acceptedTick.encode(tick);
+      await parts.cache.setMany([{ key: lastPriceKey(symbol), value, version: sequence }]);
+      await parts.broadcast.publish(ACCEPTED_TICKS_CHANNEL, [{ key: symbol, value }]);
+    },
+    async close() {
+      await subgraph.stop();
+      await opened.close();
+    },
+  };
+}
+
+/** What the others publish, as tables that a test may fill; in place of their views. */
+export async function createPublishedTables(ownerUrl: string): Promise<Sql> {
+  const owner = postgres(ownerUrl, { max: 1, onnotice: () => undefined });
+  await owner.unsafe(`
+    drop view if exists published.instruments, published.last_prices, published.daily_closes,
+      published.positions cascade;
+    create table published.instruments
+      (instrument_id text, symbol text primary key, asset_class text, currency text);
+    create table published.last_prices (symbol text, price bigint, bid bigint, ask bigint);
+    create table published.daily_closes (symbol text, business_date date, close bigint);
+    create table published.positions (account_id text, book_id text, symbol text, currency text,
+      contract_id text, quantity bigint);
+    grant select on all tables in schema published to plumbline_app;
+    insert into published.instruments values
+      ('ins_AAPL', 'AAPL', 'EQUITY', 'USD'), ('ins_MSFT', 'MSFT', 'EQUITY', 'USD'),
+      ('ins_SAP', 'SAP', 'EQUITY', 'EUR'), ('ins_SPX', 'SPX', 'INDEX', 'USD'),
+      ('ins_NEWCO', 'NEWCO', 'EQUITY', 'USD'), ('ins_IBM', 'IBM', 'EQUITY', 'USD');
+    insert into published.daily_closes values
+      ('AAPL', '2026-11-18', 9900000000), ('AAPL', '2026-11-19', 10000000000),
+      ('MSFT', '2026-11-19', 20000000000), ('IBM', '2026-11-19', 15000000000)`);
+  return owner;
+}
+
+/** Sets a position as if trades had made it. */
+export async function hold(
+  owner: Sql,
+  position: { accountId: string; symbol: string; quantity: string; bookId?: string },
+): Promise<void> {
+  const { accountId, symbol, bookId = 'BOOK-1' } = position;
+  await owner`delete from published.positions
+    where account_id = ${accountId} and symbol = ${symbol} and book_id = ${bookId}`;
+  await owner`insert into published.positions values
+    (${accountId}, ${bookId}, ${symbol}, 'USD', null, ${String(decimal(position.quantity))})`;
+}
+
+/** Results of a subscription; ends it when told to. */
+export async function follow<Data>(
+  subgraph: Subgraph,
+  request: RequestContext,
+  document: string,
+  variableValues: Readonly<Record<string, unknown>> = {},
+): Promise<AsyncGenerator<Data>> {
+  const contextValue = subgraph.createContext(request);
+  const { schema } = subgraph;
+  const source = await subscribe({
+    schema,
+    document: parse(document),
+    variableValues,
+    contextValue,
+  });
+  if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new Error('no stream');
+  return dataOf<Data>(source);
+}
+
+async function* dataOf<Data>(
+  source: AsyncGenerator<ExecutionResult, void, void>,
+): AsyncGenerator<Data> {
+  for await (const { data, errors } of source) {
+    if (errors?.[0]) throw errors[0];
+    yield data as Data;
+  }
+}
