@@ -11,15 +11,18 @@ import { systemClock } from '#platform/clock';
 import { readConfig } from '#platform/config';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
+import type { ImportRun } from '../subgraphs/market-data/domain/import-run.ts';
 import { buildHistory } from '../subgraphs/market-data/main.ts';
 import { recoverImports } from '../subgraphs/market-data/use-cases/recover-imports.ts';
 import { createTestDatabase, type TestDatabase } from '../test/support/database.ts';
 import { openDatabase } from './database.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const EMBEDDED_LIMIT_MS = 60_000;
+/** Each start of a process costs a second or more. */
+const PROCESS_LIMIT_MS = 90_000;
 const SEEN_LIMIT_MS = 15_000;
 const POLL_MS = 20;
+const ENDED = 'The process ended before the import did: run it again to go on.';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -90,9 +93,7 @@ describe('npm run import', () => {
 
   test.each([
     [['prices'], "missing required argument 'files'"],
-    [['prices', 'x', '--asset-class', 'SHARE'], 'Allowed choices are EQUITY'],
     [['prices', 'x', '--symbol', 'A B'], 'expected up to 32 letters'],
-    [['prices', 'x', '--source', '../x'], 'expected up to 64 letters'],
     [['fx', 'x', '--source', 'mine'], "unknown option '--source'"],
   ])('%j is told what is wrong with it', async (args, message) => {
     const { code, err } = await run(args);
@@ -110,37 +111,38 @@ describe('npm run import', () => {
     expect(code).toBe(1);
   });
 
-  test('killed in the middle: the next start tells, and running it again loses nothing', async () => {
-    const rows = 400_000;
-    const days = Array.from({ length: rows }, (_, index) => `${dayOf(index)},S${index % 97},1.5`);
-    const large = await file('large.csv', ['date,symbol,close', ...days].join('\n'));
-    const history = buildHistory({ sql, clock: systemClock });
-    const child = start(['prices', large], onServer());
-    await until(async () => {
-      const [found] = await sql`
-        select rows_read from market_data.import_run where file_name = 'large.csv'`;
-      return found !== undefined && found['rows_read'] > 0;
-    });
-    // Alive it is not taken for dead.
-    expect(await recoverImports(history)).toBe(0);
-    child.kill('SIGKILL');
-    await endOf(child);
-    await until(async () => (await recoverImports(history)) === 1);
+  test(
+    'killed in the middle: the next start tells, and running it again loses nothing',
+    async () => {
+      const rows = 200_000;
+      const days = Array.from({ length: rows }, (_, index) => `${dayOf(index)},S${index % 97},1.5`);
+      const large = await file('large.csv', ['date,symbol,close', ...days].join('\n'));
+      const history = buildHistory({ sql, clock: systemClock });
+      const child = start(['prices', large], onServer());
+      await until(async () => {
+        const found = await newestOf(history);
+        return found.fileName === 'large.csv' && found.rowsRead > 0;
+      });
+      // Alive it is not taken for dead.
+      expect(await recoverImports(history)).toBe(0);
+      child.kill('SIGKILL');
+      await endOf(child);
+      await until(async () => (await recoverImports(history)) === 1);
+      expect(await newestOf(history)).toMatchObject({ status: 'FAILED', failure: ENDED });
 
-    const [dead] = await history.importRuns.list({ first: 1, after: undefined });
-    expect(dead).toMatchObject({ status: 'FAILED', failure: expect.stringMatching(/^The process/) });
-    const again = await run(['prices', large]);
-    expect(again.code).toBe(0);
-    const [run2] = await history.importRuns.list({ first: 1, after: undefined });
-    expect(run2?.status).toBe('COMPLETED');
-    expect(run2?.valuesUnchanged).toBeGreaterThan(0);
-    expect((run2?.valuesStored ?? 0) + (run2?.valuesUnchanged ?? 0)).toBe(rows);
-    const [stored] = await sql`
-      select count(*)::int as bars, max(revision) as revision
-      from market_data.price_bar join market_data.price_series using (series_id)
-      where source = 'large'`;
-    expect(stored).toEqual({ bars: rows, revision: 1 });
-  });
+      expect(await run(['prices', large])).toMatchObject({ code: 0, err: '' });
+      const { status, valuesStored, valuesUnchanged } = await newestOf(history);
+      expect(status).toBe('COMPLETED');
+      expect(valuesUnchanged).toBeGreaterThan(0);
+      expect(valuesStored + valuesUnchanged).toBe(rows);
+      const [stored] = await sql`
+        select count(*)::int as bars, max(revision) as revision
+        from market_data.price_bar join market_data.price_series using (series_id)
+        where source = 'large'`;
+      expect(stored).toEqual({ bars: rows, revision: 1 });
+    },
+    PROCESS_LIMIT_MS,
+  );
 });
 
 describe('npm run import on the database of the data folder', () => {
@@ -162,9 +164,15 @@ describe('npm run import on the database of the data folder', () => {
         await running.close();
       }
     },
-    EMBEDDED_LIMIT_MS,
+    PROCESS_LIMIT_MS,
   );
 });
+
+async function newestOf({ importRuns }: ReturnType<typeof buildHistory>): Promise<ImportRun> {
+  const [newest] = await importRuns.list({ first: 1, after: undefined });
+  if (newest === undefined) throw new Error('expected an import');
+  return newest;
+}
 
 /** Every series gets a day once: 97 series, one after the other. */
 function dayOf(index: number): string {

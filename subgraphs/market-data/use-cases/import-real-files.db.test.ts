@@ -77,7 +77,7 @@ describe.skipIf(!hasData)('MD-2 the real files (skipped without ../shared/data)'
     IMPORT_LIMIT_MS,
   );
 
-  test('the 28-year file: six decimals kept, empty cells before the first trade no faults', async () => {
+  test('the 28-year file: six decimals kept, empty cells at its start no faults', async () => {
     const file = dataFile('prices/us20_adjclose_1989_2018.csv.gz');
     const run = await importPrices(history, { file });
     expect(run).toMatchObject({
@@ -98,7 +98,7 @@ describe.skipIf(!hasData)('MD-2 the real files (skipped without ../shared/data)'
     });
   });
 
-  test('the sectors: 503 members, names and sectors for stocks that prices made known', async () => {
+  test('the sectors: 503 members, names and sectors for stocks known by prices', async () => {
     const file = dataFile('reference/sp500_constituents_gics.csv');
     expect(await importInstruments(history, { file })).toMatchObject({
       rowsRead: 503,
@@ -116,7 +116,7 @@ describe.skipIf(!hasData)('MD-2 the real files (skipped without ../shared/data)'
     expect(await importInstruments(history, { file })).toMatchObject({ valuesStored: 0 });
   });
 
-  test('the volatility index and the treasury curve: symbols given, levels of zero taken', async () => {
+  test('the volatility index and the treasury curve: symbol given, zero taken', async () => {
     const vix = await importPrices(history, {
       file: dataFile('prices/vix_daily_1990_2026.csv.gz'),
       symbol: parseSymbol('VIX'),
