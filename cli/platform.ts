@@ -11,6 +11,7 @@ import { createInternalTokens, internalSecretFor } from '#platform/identity/inte
 import { createTokenVerifier } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
 import { type OpenedParts, openParts } from '#platform/parts';
+import type { Shutdown } from '#platform/shutdown';
 import type { Subgraph } from '#platform/subgraph';
 import { openDatabase } from './database.ts';
 import { SUBGRAPH_BUILDERS, SUBGRAPH_NAMES } from './subgraphs.ts';
@@ -18,42 +19,32 @@ import { SUBGRAPH_BUILDERS, SUBGRAPH_NAMES } from './subgraphs.ts';
 export interface RunningPlatform {
   /** Of GraphQL. */
   readonly url: string;
-  readonly port: number;
   /** Settles with a sentence when the platform cannot go on. */
   readonly lost: Promise<string>;
-  /** Answers what is in hand, finishes what workers hold, leaves nothing behind. */
-  stop(): Promise<void>;
 }
 
 const SUPERGRAPH_FILE = new URL('../schema/supergraph.graphql', import.meta.url);
 
+/** Everything opened is added to `shutdown`, also when the start fails half-way. */
 export async function startPlatform(options: {
   readonly config: Config;
   readonly logger: Logger;
+  readonly shutdown: Shutdown;
 }): Promise<RunningPlatform> {
-  const { config, logger } = options;
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0).reverse()) await each();
-  };
+  const { config, logger, shutdown } = options;
   await requireFreePort(config);
-  try {
-    const database = await openDatabase({ config, logger, mayJoinRunning: false });
-    stops.push(() => database.close());
-    const parts = await openParts({ config, databaseUrl: database.url, logger });
-    stops.push(() => parts.close());
-    const subgraphs = localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name](parts));
-    for (const subgraph of subgraphs) {
-      stops.push(() => subgraph.stop());
-      await subgraph.start();
-    }
-    const gateway = await openGateway({ parts, subgraphs });
-    stops.push(() => gateway.stop());
-    return { url: gateway.url, port: gateway.port, lost: database.lost, stop };
-  } catch (error) {
-    await stop();
-    throw error;
+  const database = await openDatabase({ config, logger, mayJoinRunning: false });
+  await shutdown.add('database', () => database.close());
+  const parts = await openParts({ config, databaseUrl: database.url, logger });
+  await shutdown.add('parts', () => parts.close());
+  const subgraphs = localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name](parts));
+  for (const subgraph of subgraphs) {
+    await shutdown.add(subgraph.name, () => subgraph.stop());
+    await subgraph.start();
   }
+  const gateway = await openGateway({ parts, subgraphs });
+  await shutdown.add('gateway', () => gateway.stop());
+  return { url: gateway.url, lost: database.lost };
 }
 
 /** Said before anything is started, not after the minutes that a first import may take. */

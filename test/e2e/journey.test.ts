@@ -154,7 +154,7 @@ describe.skipIf(!hasRealData)('from real files to a value at risk', () => {
     }>('query ($symbol: String!) { instrument(symbol: $symbol) { latestPrice { value } } }', {
       symbol,
     });
-    return instrument?.latestPrice != null;
+    return Boolean(instrument?.latestPrice);
   }
 
   async function desk(): Promise<Position> {

@@ -11,6 +11,7 @@ import { systemClock } from '#platform/clock';
 import { readConfig } from '#platform/config';
 import { createTokenIssuer } from '#platform/identity/tokens';
 import { silentLogger } from '#platform/logger';
+import { Shutdown } from '#platform/shutdown';
 import { createTestDatabase } from './database.ts';
 import { type GraphqlClient, graphqlClient } from './graphql-client.ts';
 
@@ -51,7 +52,8 @@ export async function startTestPlatform(
   };
   await prepare({ command });
   const config = readConfig(environment);
-  const platform = await startPlatform({ config, logger: silentLogger });
+  const shutdown = new Shutdown({ logger: silentLogger, exit: () => undefined });
+  const platform = await startPlatform({ config, logger: silentLogger, shutdown });
   const clients: GraphqlClient[] = [];
   return {
     url: platform.url,
@@ -66,7 +68,7 @@ export async function startTestPlatform(
     },
     stop: async () => {
       await Promise.all(clients.map((client) => client.close()));
-      await platform.stop();
+      await shutdown.stop();
       await database.drop();
       rmSync(dataDir, { recursive: true, force: true });
     },
