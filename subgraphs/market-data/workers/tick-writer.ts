@@ -154,30 +154,32 @@ async function writeHalves(
   write: TickWrite,
   { signal, error }: { readonly signal: AbortSignal; readonly error: unknown },
 ): Promise<number> {
-  const { ticks, lastPrices, held, ended } = write;
-  if (ticks.length + lastPrices.length + held.length + ended.length <= 1) {
-    deps.logger.error({ err: error, write: ticks[0] ?? held[0]?.held }, 'a row cannot be stored');
-    return ticks.length;
+  const halves = halvesOf(write);
+  if (halves === null) {
+    deps.logger.error({ err: error, write }, 'a row cannot be stored and is left out');
+    return write.ticks.length;
   }
-  const first: TickWrite = {
-    ticks: firstHalf(ticks),
-    lastPrices: firstHalf(lastPrices),
-    held: firstHalf(held),
-    ended: [],
-  };
-  const second: TickWrite = {
-    ticks: ticks.slice(first.ticks.length),
-    lastPrices: lastPrices.slice(first.lastPrices.length),
-    held: held.slice(first.held.length),
-    ended,
-  };
-  return (
-    (await writeInParts(deps, first, signal)) + (await writeInParts(deps, second, signal))
-  );
+  const [first, second] = halves;
+  return (await writeInParts(deps, first, signal)) + (await writeInParts(deps, second, signal));
 }
 
-function firstHalf<T>(list: readonly T[]): readonly T[] {
-  return list.slice(0, list.length >> 1);
+const NOTHING: TickWrite = { ticks: [], held: [], ended: [], lastPrices: [] };
+
+/** Ticks apart from the rest first, then half and half; null for a single row. */
+function halvesOf(write: TickWrite): readonly [TickWrite, TickWrite] | null {
+  const kinds = (['ticks', 'held', 'ended', 'lastPrices'] as const).filter(
+    (kind) => write[kind].length > 0,
+  );
+  const [kind] = kinds;
+  if (kind === undefined) return null;
+  const rows = write[kind];
+  if (kinds.length > 1) return [{ ...NOTHING, [kind]: rows }, { ...write, [kind]: [] }];
+  if (rows.length === 1) return null;
+  const middle = rows.length >> 1;
+  return [
+    { ...NOTHING, [kind]: rows.slice(0, middle) },
+    { ...NOTHING, [kind]: rows.slice(middle) },
+  ];
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraint): the same rows fail again. */
