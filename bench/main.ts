@@ -16,5 +16,6 @@ if (name === undefined || !names.includes(name)) {
 const { run } = (await import(pathToFileURL(join(FOLDER, `${name}.ts`)).href)) as {
   run: () => Promise<readonly Figure[]>;
 };
-keepReport(name, await run());
+const figures = await run();
+if (figures.length > 0) keepReport(name, figures);
 process.exit(0);

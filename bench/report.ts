@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 export interface Figure {
@@ -48,6 +48,8 @@ export function keepReport(name: string, figures: readonly Figure[]): void {
       cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       node: process.version,
+      /** Above the number of cores others were at work too: then only the ratios say something. */
+      loadAverage: Number(loadavg()[0]?.toFixed(1)),
     },
     figures,
   };

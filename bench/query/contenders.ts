@@ -1,0 +1,117 @@
+/** The servers that are compared, on the same HTTP layer and with the same plugins switched off. */
+
+import { randomUUID } from 'node:crypto';
+import { ApolloGateway, LocalGraphQLDataSource } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import { Registry } from 'prom-client';
+import { systemClock } from '#platform/clock';
+import { listen } from '#platform/http/http-server';
+import { silentLogger } from '#platform/logger';
+import type { GatewayContext } from '../../gateway/gateway-context.ts';
+import { GATEWAY_LIMITS } from '../../gateway/gateway-options.ts';
+import { answerGraphql } from '../../gateway/http/graphql-over-http.ts';
+import { silenceVendorTelemetry } from '../../gateway/outside-calls.ts';
+import { startGateway } from '../../gateway/start-gateway.ts';
+import { monolithSchema, sampleSubgraphs, sampleSupergraph } from './sample-subgraphs.ts';
+
+export const CONTENDERS = ['ours', 'plain-gateway', 'monolith'] as const;
+export type Contender = (typeof CONTENDERS)[number];
+
+const HOST = '127.0.0.1';
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Answers with the port it listens on. */
+export function startContender(name: Contender): Promise<number> {
+  switch (name) {
+    case 'ours':
+      return startOurs();
+    case 'plain-gateway':
+      return startPlainGateway();
+    case 'monolith':
+      return startApollo({ schema: monolithSchema() });
+  }
+}
+
+async function startOurs(): Promise<number> {
+  const { port } = await startGateway({
+    supergraphSdl: sampleSupergraph(),
+    host: HOST,
+    port: 0,
+    subgraphs: sampleSubgraphs(),
+    subgraphUrls: {},
+    internalTokens: 'none',
+    verifyToken: 'off',
+    limits: GATEWAY_LIMITS,
+    isProduction: true,
+    corsOrigins: [],
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    apollo: { key: undefined, graphRef: undefined },
+    readyChecks: {},
+    clock: systemClock,
+    logger: silentLogger,
+    metrics: new Registry(),
+    newId: randomUUID,
+  });
+  return port;
+}
+
+function startPlainGateway(): Promise<number> {
+  silenceVendorTelemetry();
+  const schemas = new Map<string, GraphQLSchema>(
+    sampleSubgraphs().map(({ name, schema }) => [name, schema]),
+  );
+  const gateway = new ApolloGateway({
+    supergraphSdl: sampleSupergraph(),
+    buildService: ({ name }) => {
+      const schema = schemas.get(name);
+      if (!schema) throw new Error(`no subgraph ${name}`);
+      return new LocalGraphQLDataSource(schema);
+    },
+    logger: silentLogger,
+  });
+  return startApollo({ gateway });
+}
+
+async function startApollo(
+  answering: { readonly schema: GraphQLSchema } | { readonly gateway: ApolloGateway },
+): Promise<number> {
+  const server = new ApolloServer<GatewayContext>({
+    ...answering,
+    introspection: true,
+    nodeEnv: 'production',
+    stopOnTerminationSignals: false,
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+  await server.start();
+  const { port } = await listen({
+    host: HOST,
+    port: 0,
+    logger: silentLogger,
+    routes: {
+      '/graphql': (request, response) =>
+        answerGraphql(request, response, {
+          server,
+          verifyToken: 'off',
+          maxBodyBytes: GATEWAY_LIMITS.maxBodyBytes,
+          requestTimeoutMs: REQUEST_TIMEOUT_MS,
+          clock: systemClock,
+          newId: randomUUID,
+        }),
+    },
+  });
+  return port;
+}

@@ -1,0 +1,91 @@
+/**
+ * CPU per request and throughput of one query over 1, 3 and 5 subgraphs: our gateway, a plain
+ * ApolloGateway with LocalGraphQLDataSource, and an Apollo Server monolith of the same resolvers.
+ * The servers take turns, so that what else the machine does hits all of them alike.
+ */
+
+import { CONTENDERS, type Contender } from '../query/contenders.ts';
+import { type Operation, OPERATIONS } from '../query/operations.ts';
+import { type Sample, serve, type Serving } from '../query/serving.ts';
+import { costFigure, type Figure, median, rateFigure } from '../report.ts';
+
+const ROUNDS = 5;
+const WARM_UP_MS = 1_500;
+const ROUND_MS = 1_000;
+
+const NAMES: Readonly<Record<Exclude<Contender, 'ours'>, string>> = {
+  'plain-gateway': 'plain ApolloGateway with LocalGraphQLDataSource',
+  monolith: 'Apollo Server monolith',
+};
+
+export async function run(): Promise<readonly Figure[]> {
+  const servers: Serving[] = [];
+  try {
+    for (const name of CONTENDERS) servers.push(await serve(name));
+    const figures: Figure[] = [];
+    for (const operation of OPERATIONS) {
+      figures.push(...figuresOf(operation, await measure(servers, operation)));
+    }
+    return figures;
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+type Samples = ReadonlyMap<Contender, readonly Sample[]>;
+
+async function measure(servers: readonly Serving[], operation: Operation): Promise<Samples> {
+  const expected = await sameAnswerOf(servers, operation);
+  for (const server of servers) await server.load(operation, { expected, forMs: WARM_UP_MS });
+  const samples = new Map<Contender, Sample[]>(servers.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const server of servers) {
+      const sample = await server.load(operation, { expected, forMs: ROUND_MS });
+      samples.get(server.name)?.push(sample);
+    }
+  }
+  return samples;
+}
+
+/** All of them have to give the same text, and no errors, before anything is timed. */
+async function sameAnswerOf(servers: readonly Serving[], operation: Operation): Promise<string> {
+  const answers = await Promise.all(servers.map((server) => server.ask(operation)));
+  const [expected = ''] = answers;
+  const different = servers.find((_, index) => answers[index] !== expected);
+  if (different) {
+    throw new Error(`${different.name} answers differently over ${operation.subgraphs} subgraphs`);
+  }
+  const answer = JSON.parse(expected) as { readonly data?: unknown; readonly errors?: unknown };
+  if (!answer.data || answer.errors) throw new Error(`no good answer: ${expected.slice(0, 500)}`);
+  return expected;
+}
+
+function figuresOf({ subgraphs }: Operation, samples: Samples): readonly Figure[] {
+  const medianOf = (name: Contender, pick: (sample: Sample) => number) =>
+    median((samples.get(name) ?? []).map(pick));
+  const over = subgraphs === 1 ? 'over 1 subgraph' : `over ${subgraphs} subgraphs`;
+  return (['plain-gateway', 'monolith'] as const).flatMap((other) => [
+    costFigure(
+      {
+        what: `CPU per request, query ${over}`,
+        value: medianOf('ours', ({ cpuUsPerRequest }) => cpuUsPerRequest),
+        unit: 'us',
+      },
+      {
+        what: NAMES[other],
+        value: medianOf(other, ({ cpuUsPerRequest }) => cpuUsPerRequest),
+      },
+    ),
+    rateFigure(
+      {
+        what: `throughput of one process, query ${over}`,
+        value: medianOf('ours', ({ requestsPerSecond }) => requestsPerSecond),
+        unit: 'requests/s',
+      },
+      {
+        what: NAMES[other],
+        value: medianOf(other, ({ requestsPerSecond }) => requestsPerSecond),
+      },
+    ),
+  ]);
+}
