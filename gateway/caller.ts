@@ -7,6 +7,8 @@ export const CORRELATION_HEADER = 'x-correlation-id';
 /** What is put into logs and errors is short and plain. */
 const CORRELATION_ID = /^[\w.:-]{1,64}$/;
 const BEARER = /^Bearer +(\S+)$/i;
+/** As the explorer sends it before a token is put there: nobody, rather than a bad token. */
+const BLANK = /^(Bearer)?\s*$/i;
 
 /** The caller's own id when it is presentable, otherwise a new one. */
 export function correlationIdOf(headers: IncomingHttpHeaders, newId: () => string): string {
@@ -25,5 +27,6 @@ export async function verifiedCaller(
   verifyToken: VerifyToken | 'off',
 ): Promise<VerifiedToken | null> {
   if (authorization === undefined || verifyToken === 'off') return null;
+  if (BLANK.test(authorization)) return null;
   return verifyToken(bearerToken(authorization));
 }

@@ -60,6 +60,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly newId: () => string;
+  /** Documents the explorer opens with; left out: those of `schema/operations`. */
+  readonly examples?: readonly string[];
   /** Names of subgraphs to treat as down. A test writes into it while the gateway runs. */
   readonly outages?: ReadonlySet<string>;
 }

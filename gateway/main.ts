@@ -74,6 +74,7 @@ function startAlone(supergraphSdl: string, given: Given): Promise<Gateway> {
     isProduction: false,
     apollo: { key: undefined, graphRef: undefined },
     readyChecks: {},
+    examples: [],
     clock: systemClock,
     metrics: createMetrics(),
     newId: randomUUID,

@@ -4,7 +4,7 @@ import type { ApolloServer } from '@apollo/server';
 import { sendJson, sendText } from '#platform/http/answer';
 import { type Handler, listen } from '#platform/http/http-server';
 import { createSocketServer } from '#platform/http/socket-server';
-import { readinessOf } from '#platform/http/readiness';
+import { readinessOf } from '#platform/health';
 import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
 import { type AccessRules, readSupergraph } from './access/access-rules.ts';
 import { createApolloServer } from './apollo-server.ts';
@@ -19,6 +19,7 @@ import {
 } from './gateway-options.ts';
 import { answerGraphql } from './http/graphql-over-http.ts';
 import { setCorsHeaders } from './http/cors.ts';
+import { createExplorer, readExamples } from './http/explorer.ts';
 import { createDocumentPreparer } from './prepared-document.ts';
 import { createQueryGateway } from './query-gateway.ts';
 import {
@@ -112,6 +113,10 @@ function routesOf(
   return {
     [GRAPHQL_PATH]: (request, response) =>
       answerGraphql(request, response, { ...options, server, maxBodyBytes }),
+    '/explorer': createExplorer({
+      graphqlPath: GRAPHQL_PATH,
+      examples: options.examples ?? readExamples(),
+    }),
     '/health/live': (_request, response) => sendJson(response, OK, { status: 'live' }),
     '/health/ready': async (_request, response) => {
       const { isReady, checks } = await readinessOf(options.readyChecks);

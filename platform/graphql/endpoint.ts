@@ -10,7 +10,7 @@ import type { Clock } from '../clock.ts';
 import { PlatformError } from '../errors.ts';
 import { sendJson, sendText } from '../http/answer.ts';
 import { type Handler, listen } from '../http/http-server.ts';
-import { readinessOf } from '../http/readiness.ts';
+import { readinessOf } from '../health.ts';
 import { parseJson, readBody } from '../http/request-body.ts';
 import type { InternalClaims, InternalTokens } from '../identity/internal-tokens.ts';
 import type { Logger } from '../logger.ts';
