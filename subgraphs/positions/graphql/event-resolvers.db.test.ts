@@ -7,7 +7,7 @@ import {
   requestOf,
   type SubgraphClient,
 } from '../../../test/support/subgraph-client.ts';
-import { type PositionsOnTest, startPositions } from '../store/positions-test-support.ts';
+import { type PositionsOnTest, startPositions } from '../../../test/support/positions-world.ts';
 
 let database: TestDatabase;
 let positions: PositionsOnTest;

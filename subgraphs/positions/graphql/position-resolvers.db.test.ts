@@ -3,7 +3,7 @@ import { decimal } from '#kernel/decimal';
 import { lastPriceKey } from '#kernel/topics/accepted-ticks';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-client.ts';
-import { type PositionsOnTest, startPositions } from '../store/positions-test-support.ts';
+import { type PositionsOnTest, startPositions } from '../../../test/support/positions-world.ts';
 
 let database: TestDatabase;
 let positions: PositionsOnTest;

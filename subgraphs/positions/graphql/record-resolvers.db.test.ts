@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-client.ts';
-import { type PositionsOnTest, startPositions } from '../store/positions-test-support.ts';
+import { type PositionsOnTest, startPositions } from '../../../test/support/positions-world.ts';
 
 let database: TestDatabase;
 let positions: PositionsOnTest;

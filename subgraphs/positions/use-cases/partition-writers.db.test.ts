@@ -12,7 +12,7 @@ import {
   recordingOn,
   sentTrade,
   storedEventsOf,
-} from '../store/positions-test-support.ts';
+} from '../../../test/support/positions-world.ts';
 import { MAX_TRADES_IN_FLIGHT, MAX_TRADES_PER_BATCH } from './partition-writers.ts';
 import { MAX_TRADES_PER_REQUEST, type RecordedTrade, type SentTrade } from './record-trades.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { createPositionRepository } from '../store/positions.ts';
-import { aaplKeyOf, addInstruments } from '../store/positions-test-support.ts';
+import { aaplKeyOf, addInstruments } from '../../../test/support/positions-world.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const ACCOUNTS = 4;
@@ -23,7 +23,7 @@ const ANSWERS_BEFORE_KILL = 150;
  */
 const LOAD = `
   import { openPool } from '#platform/postgres';
-  import { recordingOn, sentTrade } from './subgraphs/positions/store/positions-test-support.ts';
+  import { recordingOn, sentTrade } from './test/support/positions-world.ts';
   const { url, starts } = JSON.parse(process.argv.at(-1));
   const sql = openPool({ url, maxConnections: 8, applicationName: 'crash-test' });
   const recording = recordingOn(sql);

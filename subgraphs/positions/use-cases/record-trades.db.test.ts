@@ -16,7 +16,7 @@ import {
   recordingOn,
   sentTrade,
   storedEventsOf,
-} from '../store/positions-test-support.ts';
+} from '../../../test/support/positions-world.ts';
 import { MAX_TRADES_PER_REQUEST, type RecordedTrade, type SentTrade } from './record-trades.ts';
 
 let database: TestDatabase;

@@ -9,7 +9,7 @@ import {
   type PositionsOnTest,
   startPositions,
   testClock,
-} from '../store/positions-test-support.ts';
+} from '../../../test/support/positions-world.ts';
 
 let database: TestDatabase;
 let positions: PositionsOnTest;

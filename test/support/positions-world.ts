@@ -12,10 +12,10 @@ import { createPostgresEventLog } from '#platform/event-log/postgres-event-log';
 import { silentLogger } from '#platform/logger';
 import type { Lease } from '#platform/ports';
 import { openPool } from '#platform/postgres';
-import type { TradeRequest } from '../domain/trade.ts';
-import { buildPositions, buildRecording } from '../main.ts';
-import type { SentTrade } from '../use-cases/record-trades.ts';
-import { createPositionRepository } from './positions.ts';
+import type { TradeRequest } from '../../subgraphs/positions/domain/trade.ts';
+import { buildPositions, buildRecording } from '../../subgraphs/positions/main.ts';
+import type { SentTrade } from '../../subgraphs/positions/use-cases/record-trades.ts';
+import { createPositionRepository } from '../../subgraphs/positions/store/positions.ts';
 
 export const testClock = fixedClock(Date.parse('2026-11-20T14:30:00Z'));
 
