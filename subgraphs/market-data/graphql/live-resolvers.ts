@@ -14,19 +14,10 @@ import {
   unknownInstrument,
 } from '../domain/instrument.ts';
 import type { SourceTick } from '../domain/tick.ts';
-import { quarantineKey, type QuarantineRepository } from '../store/quarantine.ts';
+import { quarantineKey } from '../store/quarantine.ts';
 import { MAX_TICKS_PER_BATCH } from '../use-cases/ingest-ticks.ts';
-import type { LiveMarketData } from '../workers/live-market-data.ts';
 import { presentQuarantinedTick } from './present-tick.ts';
 import type { Resolvers, TickInput } from './types.generated.ts';
-
-export interface LiveDeps {
-  readonly live: Pick<
-    LiveMarketData,
-    'ingest' | 'newest' | 'priceTicks' | 'latestPrices' | 'refreshInstruments'
-  >;
-  readonly quarantine: QuarantineRepository;
-}
 
 const QUARANTINE_PAGE = { defaultFirst: 50, keyParts: 2 };
 /** What is known of an instrument without asking the database. */
