@@ -51,7 +51,7 @@ export function buildMarketData(parts: PlatformParts): Subgraph {
       await live.start();
     },
 
-    stop: live.stop,
+    stop: () => live.stop(),
   };
 }
 

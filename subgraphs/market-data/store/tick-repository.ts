@@ -2,11 +2,11 @@
 
 import type { Sql } from 'postgres';
 import { type BusinessDate, businessDate, utcDateOf } from '#kernel/business-date';
-import type { InstrumentId } from '../domain/instrument.ts';
 import type { StoredTick } from '../domain/stored-tick.ts';
-import type { HeldTick, QuarantineStatus } from '../domain/tick.ts';
 import {
   endHeld,
+  type HeldEnd,
+  type HeldRow,
   insertHeld,
   insertTicks,
   moveSources,
@@ -15,19 +15,6 @@ import {
 
 /** Rows of one statement: more gains nothing and holds locks for longer. */
 export const MAX_TICKS_PER_WRITE = 1_000;
-
-export interface HeldRow {
-  readonly id: string;
-  readonly instrumentId: InstrumentId;
-  readonly held: HeldTick;
-}
-
-/** The end of a held tick. */
-export interface HeldEnd {
-  readonly id: string;
-  readonly status: Exclude<QuarantineStatus, 'HELD'>;
-  readonly atMs: number;
-}
 
 export interface TickWrite {
   readonly ticks: readonly StoredTick[];

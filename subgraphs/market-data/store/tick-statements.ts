@@ -3,8 +3,21 @@
 import type { TransactionSql } from 'postgres';
 import type { InstrumentId } from '../domain/instrument.ts';
 import type { StoredTick } from '../domain/stored-tick.ts';
+import type { HeldTick, QuarantineStatus } from '../domain/tick.ts';
 import { bigints, instants, texts } from './array-literal.ts';
-import type { HeldEnd, HeldRow } from './tick-repository.ts';
+
+export interface HeldRow {
+  readonly id: string;
+  readonly instrumentId: InstrumentId;
+  readonly held: HeldTick;
+}
+
+/** The end of a held tick. */
+export interface HeldEnd {
+  readonly id: string;
+  readonly status: Exclude<QuarantineStatus, 'HELD'>;
+  readonly atMs: number;
+}
 
 type Ticks = readonly StoredTick[];
 

@@ -9,7 +9,7 @@ import { judgeTick } from '../domain/judge-tick.ts';
 import type { StoredTick } from '../domain/stored-tick.ts';
 import type { HeldTick, JudgedTick, SourceTick, TickRule } from '../domain/tick.ts';
 import type { TickFault } from '../domain/tick-rules-form.ts';
-import type { HeldEnd, HeldRow } from '../store/tick-repository.ts';
+import type { HeldEnd, HeldRow } from '../store/tick-statements.ts';
 import type { TickBook, TickEntry } from './tick-book.ts';
 
 export const MAX_TICKS_PER_BATCH = 1_000;
