@@ -41,23 +41,32 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
     parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
     validationRules: [...limitRules(limits)],
     formatError: (formatted) => limitNamed(formatted, limits),
-    ...(isReporting(apollo) ? { apollo } : {}),
+    ...(isReporting(apollo) ? { apollo: { key: apollo.key, graphRef: apollo.graphRef } } : {}),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       isReporting(apollo)
-        ? ApolloServerPluginUsageReporting({ sendVariableValues: { none: true } })
+        ? ApolloServerPluginUsageReporting(reportingOptions(apollo))
         : ApolloServerPluginUsageReportingDisabled(),
       countingPlugin(metrics, clock),
     ],
   });
 }
 
-export function isReporting(
+/** What is sent never holds a variable or a header. */
+function reportingOptions({ reportingUrl }: GatewayOptions['apollo']) {
+  return {
+    sendVariableValues: { none: true } as const,
+    sendHeaders: { none: true } as const,
+    ...(reportingUrl === undefined ? {} : { endpointUrl: reportingUrl }),
+  };
+}
+
+function isReporting(
   apollo: GatewayOptions['apollo'],
-): apollo is { readonly key: string; readonly graphRef: string } {
+): apollo is GatewayOptions['apollo'] & { readonly key: string; readonly graphRef: string } {
   return apollo.key !== undefined && apollo.graphRef !== undefined;
 }
 

@@ -53,7 +53,12 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;
   /** Apollo Studio hears of the gateway only when both are set. */
-  readonly apollo: { readonly key: string | undefined; readonly graphRef: string | undefined };
+  readonly apollo: {
+    readonly key: string | undefined;
+    readonly graphRef: string | undefined;
+    /** Where usage is reported; left out: to Apollo. */
+    readonly reportingUrl?: string;
+  };
   /** By name: resolve when ready, reject with the reason when not. */
   readonly readyChecks: Readonly<Record<string, () => Promise<void>>>;
   readonly clock: Clock;

@@ -28,9 +28,10 @@ const TITLE = 'Plumbline';
 const FORBIDDEN = /[^\w.:[\]-]/g;
 const NOT_MODIFIED = 304;
 
-const TOKEN_NOTE = `# Put a token into the Headers tab below, after "Bearer ": it goes with queries and
-# subscriptions alike. Get one with: npm run -s token -- trader
-`;
+const TOKEN_NOTE = [
+  '# Put a token into the Headers tab below, after "Bearer ": it goes with queries and',
+  '# subscriptions alike. Get one with: npm run -s token -- trader',
+].join('\n');
 const HEADERS = JSON.stringify({ authorization: 'Bearer ' }, undefined, 2);
 
 /** The sample documents of the journeys; none when they were not shipped. */
@@ -72,7 +73,7 @@ async function render({ graphqlPath, examples }: ExplorerOptions): Promise<Page>
     endpoint: graphqlPath,
     subscriptionsProtocol: 'WS',
     headers: HEADERS,
-    defaultTabs: tabs.map((query) => ({ query: `${TOKEN_NOTE}\n${query}`, headers: HEADERS })),
+    defaultTabs: tabs.map((query) => ({ query: `${TOKEN_NOTE}\n\n${query}`, headers: HEADERS })),
   });
   const plain = Buffer.from(html);
   const digest = createHash('sha256').update(plain).digest('base64url');
