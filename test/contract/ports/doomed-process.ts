@@ -14,6 +14,7 @@ import { silentLogger as logger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import { connectRedis } from '#platform/redis';
 
+process.stdin.on('end', () => process.exit(1)).resume();
 const [task = '', url = '', redisUrl = '-', ttl = '', subject = ''] = process.argv.slice(2);
 const ttlMs = Number(ttl);
 const sql = openPool({ url, maxConnections: 3, applicationName: 'doomed' });
@@ -23,7 +24,6 @@ if (task === 'lease') {
   const lease = redis ? createRedisLease({ redis, logger }) : createPostgresLease({ sql, logger });
   const held = await lease.tryAcquire(subject, { ttlMs });
   process.stdout.write(`holding ${held?.fencingToken}\n`);
-  setInterval(() => undefined, 1_000);
 } else {
   const options = { sql, url, logger, groupTtlMs: ttlMs };
   const log = redis

@@ -15,7 +15,8 @@ export interface Doomed {
 export function startDoomed(args: readonly string[]): Doomed {
   const script = fileURLToPath(new URL('./doomed-process.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // It ends when its input does: with us, at the latest.
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

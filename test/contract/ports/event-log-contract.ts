@@ -1,7 +1,7 @@
 /** What every EventLog must do, run over each implementation by the `event-log-*.test.ts` files. */
 
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { partitionOf } from '#kernel/partition';
 import type { Consumer, ConsumerOptions, EventLog, LogRecord, NewRecord } from '#platform/ports';
 import type { Doomed } from './doomed.ts';
@@ -370,6 +370,7 @@ export function describeEventLog(contract: EventLogContract): void {
       newTopic();
       await append(['a', 1], ['a', 2]);
       const doomed = contract.startMember?.(topic);
+      onTestFinished(async () => doomed?.kill());
       expect([await doomed?.next(), await doomed?.next()]).toContain('holding 2');
       const { seen, handle } = noting();
       const consumer = await consume(handle);

@@ -1,7 +1,7 @@
 /** What every Lease must do, run over each implementation by the `lease-*.db.test.ts` files. */
 
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Lease } from '#platform/ports';
 import type { Doomed } from './doomed.ts';
 import { eventually } from './eventually.ts';
@@ -110,6 +110,7 @@ export function describeLease(contract: LeaseContract): void {
       const resource = randomUUID();
       const ttlMs = 1_000;
       const doomed = contract.startHolder(resource, ttlMs);
+      onTestFinished(() => doomed.kill());
       expect(await doomed.next()).toMatch(/^holding \d+$/);
       expect(await mine.lease.tryAcquire(resource, { ttlMs })).toBeUndefined();
       await doomed.kill();
