@@ -3,11 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readConfig } from '#platform/config';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { clientOf, identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
-import {
-  createPublishedTables,
-  openOrders,
-  type OrdersPlatform,
-} from '../workers/orders-test-support.ts';
+import { createPublishedTables } from '../store/published-test-tables.ts';
+import { openOrders, type OrdersPlatform } from '../workers/orders-test-support.ts';
 import { ordersClient, type OrdersClient } from './orders-test-client.ts';
 
 let database: TestDatabase;

@@ -4,12 +4,8 @@ import { tradeSubmitted } from '#kernel/topics/trade-events';
 import { readConfig } from '#platform/config';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { clientOf, identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
-import {
-  createPublishedTables,
-  hold,
-  openOrders,
-  type OrdersPlatform,
-} from '../workers/orders-test-support.ts';
+import { createPublishedTables, hold } from '../store/published-test-tables.ts';
+import { openOrders, type OrdersPlatform } from '../workers/orders-test-support.ts';
 import { PLACE, ordersClient, type OrdersClient } from './orders-test-client.ts';
 
 let database: TestDatabase;

@@ -11,7 +11,7 @@ import { accountId, clOrdId, execId, type Order, type OrderId } from '../domain/
 import { TRADE_DATE } from '../domain/order-example.ts';
 import { createMarketView } from '../store/market-view.ts';
 import { createOrderStore, type OrderStore } from '../store/order-store.ts';
-import { createPublishedTables } from '../workers/orders-test-support.ts';
+import { createPublishedTables } from '../store/published-test-tables.ts';
 import type { BrokerPort } from './broker-port.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { depositCash } from './deposit-cash.ts';

@@ -13,7 +13,8 @@ import type { JsonValue } from '#platform/ports';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { clientOf, identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
 import { ordersClient, type OrdersClient } from '../graphql/orders-test-client.ts';
-import { createPublishedTables, openOrders, type OrdersPlatform } from './orders-test-support.ts';
+import { createPublishedTables } from '../store/published-test-tables.ts';
+import { openOrders, type OrdersPlatform } from './orders-test-support.ts';
 
 const FILLING_PROCESS = fileURLToPath(new URL('./filling-process.ts', import.meta.url));
 /** A dead process's lease is free after 3 s at most. */
@@ -205,7 +206,8 @@ describe('OR-3 the positions confirm our fills', () => {
 });
 
 function fillInProcess(): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', FILLING_PROCESS, database.url], {
+  const config = JSON.stringify(readConfig({}));
+  return spawn(process.execPath, ['--import', 'tsx', FILLING_PROCESS, database.url, config], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
