@@ -1,20 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { Registry } from 'prom-client';
 import type { Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decimal } from '#kernel/decimal';
+import { currencyCode } from '#kernel/money';
 import { type AcceptedTick, lastPriceKey } from '#kernel/topics/accepted-ticks';
 import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadcast';
 import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { fixedClock } from '#platform/clock';
+import type { Config } from '#platform/config';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { parseSymbol, unknownInstrument } from '../domain/instrument.ts';
 import type { SourceTick } from '../domain/tick.ts';
+import { createInstrumentRepository } from '../store/instruments.ts';
 import { createTickInstrumentRepository } from '../store/tick-instruments.ts';
 import { createTickPastRepository } from '../store/tick-past.ts';
 import { createTickRepository } from '../store/tick-repository.ts';
 import { createLiveMarketData, type LiveMarketData } from './live-market-data.ts';
 
+/** Of the first trade of the replayed file. */
+const RECORDED_AT = '2024-08-08T23:54:15.342Z';
 const START_MS = Date.parse('2026-11-20T15:00:00Z');
 
 let database: TestDatabase;
@@ -36,21 +46,29 @@ afterAll(async () => {
 });
 
 /** A process of its own on the same database; what it published is in its cache. */
-async function startLive(atMs = START_MS) {
+async function startLive(atMs = START_MS, feed: Config['feed'] = { kind: 'none' }) {
   clock = fixedClock(atMs);
   const cache = createInProcessCache();
+  const instruments = createInstrumentRepository(drizzle(sql));
   const live = createLiveMarketData({
     ticks: createTickRepository(sql),
     past: createTickPastRepository(sql),
     instruments: createTickInstrumentRepository(sql),
-    addInstruments: async () => undefined,
+    addInstruments: (added) =>
+      instruments.addMissing(
+        added.flatMap(({ symbol, ...assumed }) => {
+          const known = parseSymbol(symbol);
+          const currency = currencyCode(assumed.currency);
+          return known ? [unknownInstrument(known, { ...assumed, currency })] : [];
+        }),
+      ),
     broadcast: createInProcessBroadcast({ logger: silentLogger }),
     cache,
     clock,
     newId: () => `00000000-0000-4000-8000-${`${++ids}`.padStart(12, '0')}`,
     logger: silentLogger,
     metrics: new Registry(),
-    config: { feed: { kind: 'none' } },
+    config: { feed },
   });
   open.push(live);
   await live.start();
@@ -135,6 +153,41 @@ describe('MD-1 ingested ticks', () => {
     expect(await status()).toMatchObject([{ status: 'CONFIRMED' }, { status: 'CONFIRMED' }]);
     const flags = (await stored(symbol)).slice(-3).map((row) => row['flags']);
     expect(flags).toEqual(['SPIKE CONFIRMED', 'SPIKE CONFIRMED', 'SPIKE']);
+  });
+});
+
+describe('MD-1 a replay from file to store', () => {
+  test('brings its instruments along, and can be begun again after a restart', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'replay-'));
+    const file = path.join(folder, 'trades_20240808.csv');
+    writeFileSync(
+      file,
+      'recv_ns,symbol,trade_id,price,qty,trade_time_ms,buyer_is_maker\n' +
+        '1723161254087896568,SOLBTC,11,0.0025,2,1723161255342,1\n' +
+        '1723161254087996568,SOLBTC,12,0.00251,3,1723161255343,1\n',
+    );
+    const feed = { kind: 'replay', files: [file], speed: 1_000 } as const;
+    for (const start of [0, 5_000]) {
+      const { live } = await startLive(START_MS + start, feed);
+      await expect.poll(() => live.feeds()[0]?.state).toBe('FINISHED');
+      expect(live.newest('SOLBTC')).toMatchObject({ price: '0.00251', currency: 'BTC' });
+      await live.stop();
+    }
+    rmSync(folder, { recursive: true });
+    expect(
+      await sql`select price, source_sequence, source, recorded_event_time = ${RECORDED_AT} as same
+        from market_data.tick where instrument_id = 'ins_SOLBTC' order by sequence`,
+    ).toMatchObject(
+      ['11', '12', '11', '12'].map((source_sequence, index) => ({
+        price: index % 2 === 0 ? 250000n : 251000n,
+        source_sequence,
+        source: 'replay:trades_20240808',
+        same: index % 2 === 0,
+      })),
+    );
+    const found = await sql`select asset_class, currency from published.instruments
+      where symbol = 'SOLBTC'`;
+    expect(found).toMatchObject([{ asset_class: 'CRYPTO', currency: 'BTC' }]);
   });
 });
 

@@ -27,6 +27,8 @@ const [TRADES, QUOTES, FX] = [
 const isThere = [TRADES, QUOTES, FX].every((file) => existsSync(file));
 if (!isThere) process.stderr.write(`skipped, no recorded ticks in ${TICKS}\n`);
 
+/** Three seconds alone; the machine may be busy. */
+const WHOLE_FILES = { timeout: 60_000 };
 /** Faster than anything can be read: the replay is never early. */
 const AT_ONCE = 1e12;
 
@@ -136,7 +138,7 @@ describe.skipIf(!isThere)('MD-1 replay of recorded ticks', () => {
     });
   });
 
-  test('merges the three files, 205,687 events, and keeps the order of each', async () => {
+  test('merges the three files, 205,687 events, in the order of each', WHOLE_FILES, async () => {
     const heard = await replay([TRADES, QUOTES, FX]);
     expect(heard.rules).toEqual({});
     expect(heard.accepted).toBe(205_687);

@@ -18,8 +18,9 @@ export const MAX_SIMULATED_INSTRUMENTS = 1_000;
 export const MAX_SIMULATED_TICKS_PER_SECOND = 200;
 const TICKS_PER_SECOND_PER_INSTRUMENT = 2;
 const STEP_MS = 100;
-/** How soon an instrument imported meanwhile gets a price. */
+/** How soon an instrument imported meanwhile gets a price; while there is none at all, sooner. */
 const REFRESH_MS = 10_000;
+const REFRESH_EMPTY_MS = 1_000;
 const SOURCE = 'simulator';
 
 export interface SimulatedInstrument {
@@ -92,10 +93,10 @@ function createWalks(options: SimulatorOptions) {
   let refreshedAtMs = Number.NEGATIVE_INFINITY;
 
   return {
-    /** Begins a walk for each instrument that is new; looks no more often than REFRESH_MS. */
+    /** Begins a walk for each instrument that is new; looks no more often than needed. */
     async refresh(): Promise<void> {
       const nowMs = clock.nowMs();
-      if (nowMs - refreshedAtMs < REFRESH_MS) return;
+      if (nowMs - refreshedAtMs < (walks.size === 0 ? REFRESH_EMPTY_MS : REFRESH_MS)) return;
       refreshedAtMs = nowMs;
       try {
         const instruments = await options.instruments(MAX_SIMULATED_INSTRUMENTS);
