@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -225,6 +227,37 @@ describe('MD-7 the tick store', () => {
     expect(
       await sql`select status from market_data.quarantined_tick where symbol = ${symbol}`,
     ).toMatchObject([{ status: 'DISCARDED' }]);
+  });
+
+  test('has every tick it answered for after a kill -9, once', async () => {
+    const symbol = await newInstrument();
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'test/support/ingest-until-killed.ts', database.url, symbol],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += String(chunk);
+      if (said.split('\n').length > 10) break;
+    }
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    const answered = Number(said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1));
+    expect(answered).toBeGreaterThanOrEqual(500);
+    const promised = (await stored(symbol)).map((row) => Number(row['source_sequence']));
+    expect(promised.length).toBeGreaterThanOrEqual(answered);
+    expect(promised).toEqual(promised.map((_each, index) => index + 1));
+
+    const { live } = await startLive(Date.now());
+    const again = await live.ingest([
+      tick(symbol, '100', { source: 'killed', sourceSequence: `${answered}` }),
+      tick(symbol, '100', { source: 'killed', sourceSequence: `${promised.length + 1}` }),
+    ]);
+    expect(again).toMatchObject({ accepted: 1, rejected: [{ index: 0 }] });
+    const sequences = (await stored(symbol)).map((row) => BigInt(row['sequence']));
+    expect(new Set(sequences).size).toBe(promised.length + 1);
   });
 
   test('puts the ticks of a month in its own partition, over the turn of the year', async () => {
