@@ -32,6 +32,7 @@ import { createUpstreams } from './upstream/upstreams.ts';
 
 const GRAPHQL_PATH = '/graphql';
 const OK = 200;
+const FOUND = 302;
 const NOT_READY = 503;
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -113,6 +114,9 @@ function routesOf(
   return {
     [GRAPHQL_PATH]: (request, response) =>
       answerGraphql(request, response, { ...options, server, maxBodyBytes }),
+    '/': (_request, response) => {
+      response.writeHead(FOUND, { location: '/explorer' }).end();
+    },
     '/explorer': createExplorer({
       graphqlPath: GRAPHQL_PATH,
       examples: options.examples ?? readExamples(),

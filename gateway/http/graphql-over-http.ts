@@ -39,7 +39,9 @@ export async function answerGraphql(
   }
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), parts.requestTimeoutMs);
-  response.once('close', () => deadline.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) deadline.abort();
+  });
   try {
     const answer = await parts.server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {

@@ -6,11 +6,18 @@
 
 import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import type { DocumentNode, ExecutionResult, OperationDefinitionNode } from 'graphql';
+import type {
+  DocumentNode,
+  ExecutionResult,
+  GraphQLFormattedError,
+  OperationDefinitionNode,
+} from 'graphql';
 import type { GraphqlResult } from '#platform/graphql/executor';
 import type { FederatedSchema } from '../federated-schema.ts';
 import type { GatewayContext } from '../gateway-context.ts';
+import { presentFormatted } from '../result-format.ts';
 import { responseOf } from '../upstream/data-source.ts';
+import { eventShapeOf, shaped } from './event-shape.ts';
 import type { SubscriptionPlan } from './subscription-plan.ts';
 
 export interface Hydration {
@@ -25,6 +32,29 @@ export interface Hydration {
 export type Hydrate = (event: GraphqlResult, context: GatewayContext) => Promise<ExecutionResult>;
 
 export function createHydrate(hydration: Hydration): Hydrate {
+  return withoutOthers(hydration) ?? withOthers(hydration);
+}
+
+/** For events that no other subgraph adds to. */
+function withoutOthers({ plan, document, operation, federated }: Hydration): Hydrate | undefined {
+  const { primary, needsOthers } = plan;
+  if (needsOthers || primary.outputRewrites) return undefined;
+  const shape = eventShapeOf(federated.schema, document, operation);
+  if (!shape) return undefined;
+  return ({ data, errors }) => {
+    const kept = data ? (shaped(data, shape) as ExecutionResult['data']) : null;
+    const result = { data: kept ?? null };
+    if (!errors) return Promise.resolve(result);
+    const named = errors.map((error) => presentFormatted(ofService(error, primary.serviceName)));
+    return Promise.resolve({ ...result, errors: named });
+  };
+}
+
+function ofService(error: GraphQLFormattedError, service: string): GraphQLFormattedError {
+  return { ...error, extensions: { service, ...error.extensions } };
+}
+
+function withOthers(hydration: Hydration): Hydrate {
   const { plan, document, operation, federated, dataSources } = hydration;
   const operationName = operation.name?.value;
   const operationContext = buildOperationContext({

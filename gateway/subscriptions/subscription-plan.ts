@@ -18,6 +18,8 @@ import type { FederatedSchema } from '../federated-schema.ts';
 
 export interface SubscriptionPlan {
   readonly primary: FetchNode;
+  /** False when the owning subgraph answers everything. */
+  readonly needsOthers: boolean;
   /** Runs `primary` first, then the rest; `primary` is answered with the event itself. */
   readonly eventPlan: QueryPlan;
 }
@@ -58,7 +60,8 @@ function planOf(
   }
   const { primary, rest } = node;
   const eventNode = rest ? { kind: 'Sequence' as const, nodes: [primary, rest] } : primary;
-  return { primary, eventPlan: { kind: 'QueryPlan', node: eventNode } };
+  const eventPlan: QueryPlan = { kind: 'QueryPlan', node: eventNode };
+  return { primary, needsOthers: rest !== undefined, eventPlan };
 }
 
 /** There is always exactly one stream: a condition on it has no meaning. */

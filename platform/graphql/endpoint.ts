@@ -156,7 +156,9 @@ function openRequest(claims: InternalClaims, response: ServerResponse, clock: Cl
   const abort = new AbortController();
   const leftMs = Math.max(0, claims.deadlineAtMs - clock.nowMs());
   const timer = setTimeout(() => abort.abort(), leftMs);
-  response.once('close', () => abort.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) abort.abort();
+  });
   const context: RequestContext = { ...claims, signal: abort.signal };
   return { context, done: () => clearTimeout(timer) };
 }

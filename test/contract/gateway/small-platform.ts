@@ -33,6 +33,8 @@ const MARKET_DATA = `${LINK}
     motto: String!
     slow: String
   }
+  type Tick { at: Int! quotes: [[Quote!]!]! instrument: Instrument failing: Int }
+  type Quote { bid: Int ask: Int }
   interface Thing { name: String! owner: String }
   type Chair implements Thing { name: String! owner: String @authenticated }
   type Table implements Thing { name: String! owner: String }
@@ -44,6 +46,8 @@ const MARKET_DATA = `${LINK}
   type Subscription {
     priceChanged(symbols: [String!]!): Instrument! @requiresScopes(scopes: [["market-data:read"]])
     heartbeat: Int!
+    thingMade: Thing!
+    tick(symbol: String!): Tick!
   }
   type Instrument @key(fields: "id") {
     id: ID!
@@ -175,11 +179,27 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
         },
         resolve: (price: Price) => price,
       },
+      thingMade: {
+        subscribe: async function* () {
+          yield { thingMade: { __typename: 'Table', name: 'table', owner: 'bob' } };
+        },
+      },
+      tick: {
+        subscribe: async function* (_: unknown, { symbol }: { symbol: string }) {
+          const quotes = [[{ bid: 1, ask: 2 }], []];
+          yield { tick: { at: 7, quotes, instrument: bySymbol(symbol) } };
+        },
+      },
       heartbeat: {
         subscribe: async function* () {
           yield { heartbeat: 1 };
           yield { heartbeat: 2 };
         },
+      },
+    },
+    Tick: {
+      failing: () => {
+        throw new PlatformError('VERSION_CONFLICT', 'again');
       },
     },
     Instrument: {

@@ -84,6 +84,60 @@ describe.each(MODES)('subgraphs %s', (mode) => {
       expect(data).toMatchObject({ tick: { grade: 'rated ins_AAPL' } });
     });
 
+    test.each([
+      [
+        'fragments, aliases, lists of lists and conditions',
+        `subscription ($no: Boolean = false) {
+          t: tick(symbol: "AAPL") {
+            ...Deep
+            quotes { ask @skip(if: $no) bid @include(if: $no) }
+            ... on Tick { instrument { symbol id } }
+          }
+        }
+        fragment Deep on Tick { when: at instrument { price } }`,
+        {
+          t: {
+            when: 7,
+            instrument: { price: '187.5', symbol: 'AAPL', id: 'ins_AAPL' },
+            quotes: [[{ ask: 2 }], []],
+          },
+        },
+      ],
+      [
+        '__typename beside fields',
+        'subscription { tick(symbol: "AAPL") { kind: __typename at } }',
+        { tick: { kind: 'Tick', at: 7 } },
+      ],
+      [
+        'an interface',
+        'subscription { thingMade { name ... on Table { owner } ... on Chair { other: owner } } }',
+        { thingMade: { name: 'table', owner: 'bob' } },
+      ],
+      ['null', 'subscription { tick(symbol: "NONE") { instrument { id } } }', {
+        tick: { instrument: null },
+      }],
+    ])('of one subgraph alone are shaped as asked: %s', async (_name, query, data) => {
+      const socket = await as('viewer');
+      socket.subscribe('s', query);
+      const frame = await socket.frame('s');
+      expect(frame).toEqual({ data });
+      expect(JSON.stringify(frame.data)).toBe(JSON.stringify(data));
+    });
+
+    test('of one subgraph alone keep their errors', async () => {
+      const socket = await as('viewer');
+      socket.subscribe('f', 'subscription { tick(symbol: "AAPL") { at failing } }');
+      expect(await socket.frame('f')).toMatchObject({
+        data: { tick: { at: 7, failing: null } },
+        errors: [
+          {
+            path: ['tick', 'failing'],
+            extensions: { code: 'VERSION_CONFLICT', service: 'market-data' },
+          },
+        ],
+      });
+    });
+
     test('complete when the subgraph ends the stream', async () => {
       const socket = await as(undefined);
       socket.subscribe('h', 'subscription { heartbeat }');
