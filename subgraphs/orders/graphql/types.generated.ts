@@ -458,8 +458,8 @@ export type PlaceOrderInput = {
   readonly side: Side;
   /** MARKET or LIMIT in this version. */
   readonly ordType: OrdType;
-  /** How long it stays. */
-  readonly timeInForce?: TimeInForce;
+  /** How long it stays; DAY when null. */
+  readonly timeInForce?: InputMaybe<TimeInForce>;
   /** Units, above zero. */
   readonly orderQty: Scalars['Decimal']['input'];
   /** Limit price for one unit; null for a MARKET order. */
