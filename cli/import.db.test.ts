@@ -119,9 +119,12 @@ describe('npm run import', () => {
       const large = await file('large.csv', ['date,symbol,close', ...days].join('\n'));
       const history = buildHistory({ sql, clock: systemClock });
       const child = start(['prices', large], onServer());
+      // The first of twenty batches.
       await until(async () => {
-        const found = await newestOf(history);
-        return found.fileName === 'large.csv' && found.rowsRead > 0;
+        const bars = await sql`
+          select from market_data.price_bar join market_data.price_series using (series_id)
+          where source = 'large' limit 1`;
+        return bars.length > 0;
       });
       // Alive it is not taken for dead.
       expect(await recoverImports(history)).toBe(0);

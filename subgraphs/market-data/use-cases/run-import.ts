@@ -39,7 +39,7 @@ export interface ImportOrder {
   readonly onProgress?: OnImportProgress | undefined;
 }
 
-/** How often the run's row tells how far it is. */
+/** How often the run's row tells how far it is, after the first rows. */
 const REPORT_INTERVAL_MS = 500;
 
 /**
@@ -53,7 +53,7 @@ export async function runImport(
   const startedAtMs = clock.nowMs();
   const run = await importRuns.start({ kind, source, fileName: file.name, startedAtMs });
   let tally = EMPTY_TALLY;
-  let reportedAtMs = startedAtMs;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
   let failure: string | null = null;
   try {
     try {
