@@ -7,7 +7,7 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
-/** Doubles per attempt, counted from 1, with half of it at random: those who failed together part. */
+/** Doubles per attempt from 1 on; half of it is random, so that those who failed together part. */
 export function backoffMs(attempt: number, { firstMs, maxMs }: Backoff): number {
   const fullMs = Math.min(maxMs, firstMs * 2 ** (attempt - 1));
   return fullMs / 2 + (Math.random() * fullMs) / 2;

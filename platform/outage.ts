@@ -1,4 +1,4 @@
-/** Tells a dependency that is away from work that is wrong: only the first gets better by waiting. */
+/** Tells a dependency that is away from work that is wrong: only the first may pass by waiting. */
 
 import { PlatformError } from './errors.ts';
 

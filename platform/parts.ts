@@ -22,6 +22,9 @@ import { openPool } from './postgres.ts';
 import { connectRedis } from './redis.ts';
 import type { PlatformParts } from './subgraph.ts';
 
+/** For statements still running; then their connections are cut. */
+const CLOSE_TIMEOUT_S = 5;
+
 export interface OpenPartsOptions {
   readonly config: Config;
   /** Migrated already. */
@@ -56,7 +59,7 @@ export async function openParts(options: OpenPartsOptions): Promise<OpenedParts>
         await retention.stop();
         await messaging.close();
         await lease.close();
-        await sql.end();
+        await sql.end({ timeout: CLOSE_TIMEOUT_S });
       },
     };
   } catch (error) {
@@ -139,8 +142,8 @@ async function requireDatabase(sql: Sql, databaseUrl: string): Promise<void> {
   }
   // Written by another server, as after restoring a dump: consumers would wait for its numbers.
   throw new StartupError(
-    `The outbox in ${addressOf(databaseUrl)} holds transaction numbers this server has not reached ` +
-      '(restored from a dump?): empty platform.outbox, platform.consumer_offset and ' +
+    `The outbox in ${addressOf(databaseUrl)} holds transaction numbers this server has not ` +
+      'reached (restored from a dump?): empty platform.outbox, platform.consumer_offset and ' +
       'platform.relay_cursor, then start again.',
   );
 }

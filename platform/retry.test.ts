@@ -62,7 +62,7 @@ describe('PL-5 guarded calls', () => {
     expect(told).toEqual([true, true]);
   });
 
-  test('the breaker opens after failures in a row, asks again later, and closes on success', async () => {
+  test('the breaker opens after failures in a row, asks later, and closes on success', async () => {
     const vendor = guard({ maxRetries: 0, breakAfterFailures: 2, openForMs: 40 });
     await expect(vendor.run(flaky(refused()).work)).rejects.toThrow('refused');
     await vendor.run(flaky().work);

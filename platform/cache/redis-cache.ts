@@ -52,7 +52,8 @@ export function createRedisCache({ redis, logger }: RedisCacheOptions): Cache {
       try {
         for (const some of chunksOf(entries)) {
           const keys = some.map(({ key }) => redisKey(key));
-          await redis.commands.eval(SET_IF_NEWER, keys.length, ...keys, ...some.flatMap(scriptArgs));
+          const values = some.flatMap(scriptArgs);
+          await redis.commands.eval(SET_IF_NEWER, keys.length, ...keys, ...values);
         }
       } catch (error) {
         logger.debug({ err: error }, 'could not write the cache');

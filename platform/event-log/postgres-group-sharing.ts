@@ -149,11 +149,21 @@ export class PostgresGroupSharing implements GroupSharing {
     const session = this.#session;
     if (!session || session.lost.aborted) return;
     const names = [...member.held].map((partition) => leaseName(member, partition));
+    await this.#tellGone(session, member, names).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'could not leave a group, the lease will expire');
+    });
+  }
+
+  async #tellGone(
+    session: LeaseSession,
+    member: Member,
+    names: readonly string[],
+  ): Promise<void> {
     await this.#options.sql`
       with gone as (delete from platform.consumer_member where id = ${member.id}),
         freed as (
           update platform.lease set session_id = null
-          where name = any(${names}::text[]) and session_id = ${session.id}::text::bigint)
+          where name = any(${[...names]}::text[]) and session_id = ${session.id}::text::bigint)
       select pg_notify(${GROUP_CHANNEL}, '')`;
   }
 

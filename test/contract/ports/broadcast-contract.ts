@@ -1,4 +1,4 @@
-/** What every Broadcast must do, run over each implementation by the `broadcast-*.test.ts` files. */
+/** What every Broadcast must do, run over each implementation by the `broadcast-*.test.ts`. */
 
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,7 +34,9 @@ export function describeBroadcast(contract: BroadcastContract): void {
       const batches: (readonly BroadcastMessage[])[] = [];
       const keys: string[] = [];
       await listener.subscribe(channel, (messages) => batches.push(messages));
-      await publisher.subscribe(channel, (messages) => keys.push(...messages.map(({ key }) => key)));
+      await publisher.subscribe(channel, (messages) => {
+        keys.push(...messages.map(({ key }) => key));
+      });
       await listener.subscribe(`${channel}-other`, () => batches.push([]));
       const sent = Array.from({ length: 50 }, (_, index) => [
         { key: `AAPL-${index}`, value: { price: `1.${index}`, list: [index, null, true] } },
@@ -47,7 +49,8 @@ export function describeBroadcast(contract: BroadcastContract): void {
     });
 
     test('publishing to nobody is no error', async () => {
-      await expect(publisher.publish(randomUUID(), [{ key: 'a', value: 1 }])).resolves.toBeUndefined();
+      const messages = [{ key: 'a', value: 1 }];
+      await expect(publisher.publish(randomUUID(), messages)).resolves.toBeUndefined();
       await expect(publisher.publish(randomUUID(), [])).resolves.toBeUndefined();
     });
 

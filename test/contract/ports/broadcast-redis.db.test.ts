@@ -72,7 +72,7 @@ describe.skipIf(redisSkipReason !== undefined)('PL Broadcast on Redis', () => {
     await other.close();
   });
 
-  test('drops and counts what others miss while Redis is away, and goes on when it is back', async () => {
+  test('counts what others miss while Redis is away, and goes on when it is back', async () => {
     let dropped = 0;
     const mine = await openEnd((count) => (dropped += count));
     const other = await openEnd();
@@ -82,7 +82,10 @@ describe.skipIf(redisSkipReason !== undefined)('PL Broadcast on Redis', () => {
     await other.broadcast.subscribe('away', ([message]) => heardByOther.push(message?.key ?? ''));
     await server.kill();
     await eventually(async () => {
-      await mine.broadcast.publish('away', [{ key: 'lost', value: 1 }, { key: 'lost too', value: 2 }]);
+      await mine.broadcast.publish('away', [
+        { key: 'lost', value: 1 },
+        { key: 'lost too', value: 2 },
+      ]);
       return dropped > 0;
     });
     expect(dropped % 2).toBe(0);

@@ -7,7 +7,8 @@ import type { EventLog } from '#platform/ports';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { startDoomed } from './doomed.ts';
-import { describeEventLog, recordOf, valueOf } from './event-log-contract.ts';
+import { describeEventLog } from './event-log-contract.ts';
+import { recordOf, valueOf } from './event-log-stage.ts';
 import { eventually } from './eventually.ts';
 
 const GROUP_TTL_MS = 1_500;

@@ -13,7 +13,8 @@ import { connectRedis } from '#platform/redis';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { redisSkipReason, startRedis, type TestRedis } from '../../support/redis-server.ts';
 import { startDoomed } from './doomed.ts';
-import { describeEventLog, recordOf, valueOf } from './event-log-contract.ts';
+import { describeEventLog } from './event-log-contract.ts';
+import { recordOf, valueOf } from './event-log-stage.ts';
 import { eventually } from './eventually.ts';
 
 const GROUP_TTL_MS = 1_500;
@@ -111,7 +112,7 @@ describe.skipIf(redisSkipReason !== undefined)('PL EventLog on Redis streams', (
     await eventually(async () => (await streamLength('once')) === 4);
   });
 
-  test('writing needs no Redis; consumers go on and the streams catch up when it is back', async () => {
+  test('writing needs no Redis; consumers go on, and the streams catch up afterwards', async () => {
     const seen = await consume('away');
     await append('away', 1);
     await eventually(() => seen.length === 1);

@@ -37,7 +37,7 @@ export function describeLease(contract: LeaseContract): void {
       await other.close();
     });
 
-    test('one holder at a time; a released lease goes to the next with a higher token', async () => {
+    test('one holder at a time; released, it goes to the next with a higher token', async () => {
       const resource = randomUUID();
       const held = await mine.lease.tryAcquire(resource, { ttlMs: 5_000 });
       expect(held?.name).toBe(resource);
