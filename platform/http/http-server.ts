@@ -39,6 +39,10 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
     setSecurityHeaders(response);
     decorate?.(request, response);
     if (isDraining) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      // A connection whose last answer was in hand when draining began would be kept alive.
+      if (isDraining) setImmediate(() => server.closeIdleConnections());
+    });
     if (request.method === 'OPTIONS') {
       response.writeHead(NO_CONTENT).end();
       return;

@@ -275,9 +275,11 @@ describe('stopping', () => {
     const stopping = await startSmallGateway(platform, { requestTimeoutMs: 200 });
     const inHand = ask(stopping.url, '{ slow calm }');
     await new Promise((resolve) => setTimeout(resolve, 50));
+    const startedAt = performance.now();
     const stopped = stopping.stop();
     expect((await inHand).data).toEqual({ slow: null, calm: 'calm' });
     await stopped;
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
     await expect(ask(stopping.url, '{ motto }')).rejects.toThrow('fetch failed');
   });
 
