@@ -1,8 +1,7 @@
 /** A contender as the load generator sees it: asked over HTTP, its CPU read over the channel. */
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { Pool } from 'undici';
+import { startChild } from '../child.ts';
 import type { Contender } from './contenders.ts';
 import type { Operation } from './operations.ts';
 
@@ -23,13 +22,8 @@ const CONNECTIONS = 10;
 const MS_PER_SECOND = 1_000;
 
 export async function serve(name: Contender): Promise<Serving> {
-  const child = fork(new URL('./serving-process.ts', import.meta.url), [name], {
-    execArgv: ['--import', 'tsx'],
-    // graphql-js checks every type with more care otherwise.
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  const port = await numberFrom(child);
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
+  const child = await startChild(new URL('./serving-process.ts', import.meta.url), [name]);
+  const pool = new Pool(`http://127.0.0.1:${Number(child.ready)}`, { connections: CONNECTIONS });
 
   async function ask({ body }: Operation): Promise<string> {
     const answer = await pool.request({
@@ -43,10 +37,7 @@ export async function serve(name: Contender): Promise<Serving> {
     return text;
   }
 
-  async function cpuUs(): Promise<number> {
-    child.send('cpu');
-    return numberFrom(child);
-  }
+  const cpuUs = async () => Number(await child.ask({ what: 'cpu' }));
 
   return {
     name,
@@ -68,23 +59,7 @@ export async function serve(name: Contender): Promise<Serving> {
     },
     async stop() {
       await pool.destroy();
-      child.disconnect();
-      if (child.exitCode === null) await once(child, 'exit');
+      await child.stop();
     },
   };
-}
-
-async function numberFrom(child: ChildProcess): Promise<number> {
-  const gone = new AbortController();
-  const exited = once(child, 'exit', { signal: gone.signal }).then(([code]) => {
-    throw new Error(`a serving process ended with ${String(code)}`);
-  });
-  exited.catch(() => undefined);
-  try {
-    const [message] = await Promise.race([once(child, 'message'), exited]);
-    if (typeof message !== 'number') throw new TypeError(`expected a number, was ${message}`);
-    return message;
-  } finally {
-    gone.abort();
-  }
 }

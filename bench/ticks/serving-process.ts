@@ -18,7 +18,7 @@ import type { Context } from '../../subgraphs/market-data/graphql/context.ts';
 import { buildHistory, buildMarketData } from '../../subgraphs/market-data/main.ts';
 import { answerParent } from '../child.ts';
 import { SYMBOLS } from './market.ts';
-import { createFeeding } from './measure-ingest.ts';
+import { createFeeding, type Feeding } from './measure-ingest.ts';
 
 const [databaseUrl = ''] = process.argv.slice(2);
 const HOUR_MS = 3_600_000;
@@ -57,7 +57,8 @@ const gateway = await startGateway({
   limits: GATEWAY_LIMITS,
   readyChecks: {},
 });
-answerParent(gateway.port, createFeeding(context.deps.live));
+const feed = createFeeding(context.deps.live);
+answerParent(gateway.port, (wish) => feed(wish as Feeding));
 
 function isOfMarketData(found: SubgraphContext): found is Context {
   return 'deps' in found;
