@@ -102,15 +102,14 @@ async function writeCashEvent(
   { event, version, cause }: { event: CashEvent; version: number; cause: Cause },
 ): Promise<void> {
   const stream = cashStream(of);
-  await tx`
+  const lines = ledgerLines(event);
+  const written = tx`
     insert into orders.event_store
       (stream_id, stream_version, event_type, schema_version, payload, correlation_id,
        causation_id, user_id)
     values (${stream}, ${version}, ${event.type}, 1, ${storedText(event)}::text::jsonb,
       ${cause.correlationId}, ${cause.causationId}, ${cause.user})`;
-  const lines = ledgerLines(event);
-  if (lines.length === 0) return;
-  await tx`
+  const balanced = tx`
     insert into orders.cash_ledger
       (stream_id, stream_version, line, account_id, currency, ledger_account, debit, credit,
        reference)
@@ -121,6 +120,7 @@ async function writeCashEvent(
       ${lines.map(({ debit }) => formatDecimal(debit))}::text[],
       ${lines.map(({ credit }) => formatDecimal(credit))}::text[])
       with ordinality as entry (ledger_account, debit, credit, line)`;
+  await Promise.all(lines.length === 0 ? [written] : [written, balanced]);
 }
 
 function referenceOf(event: CashEvent): string {

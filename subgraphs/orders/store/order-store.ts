@@ -2,6 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
+import { PlatformError } from '#platform/errors';
 import type { CashAccount, CashEvent } from '../domain/cash-account.ts';
 import type { Cause } from '../domain/cause.ts';
 import type { OrderChange, VersionedOrder } from '../domain/order-change.ts';
@@ -42,6 +43,7 @@ export interface OrderStore {
   findAnswer(commandId: string): Promise<StoredAnswer | null>;
   /** Oldest first. */
   openOrders(): Promise<readonly OpenOrder[]>;
+  /** Throws VERSION_CONFLICT when something read before has moved on. */
   inTransaction<T>(work: (tx: OrderTransaction) => Promise<T>): Promise<T>;
   /** Whether a transaction failed because its clOrdId or commandId was taken meanwhile. */
   isDuplicate(error: unknown): boolean;
@@ -95,18 +97,29 @@ export function createOrderStore(sql: Sql): OrderStore {
     },
     async inTransaction<T>(work: (tx: OrderTransaction) => Promise<T>): Promise<T> {
       const outcome: { value?: T } = {};
-      await sql.begin(async (tx) => {
-        outcome.value = await work(transactionOf(tx));
-      });
+      try {
+        await sql.begin(async (tx) => {
+          outcome.value = await work(transactionOf(tx));
+        });
+      } catch (error) {
+        if (!isUniqueViolation(error, ['event_store_pkey'])) throw error;
+        const message = 'somebody else has changed it meanwhile: read it and try again';
+        throw new PlatformError('VERSION_CONFLICT', message, { cause: error });
+      }
       return outcome.value as T;
     },
-    isDuplicate: (error) =>
-      error instanceof postgres.PostgresError &&
-      error.code === UNIQUE_VIOLATION &&
-      CLIENT_KEYS.includes(error.constraint_name ?? ''),
+    isDuplicate: (error) => isUniqueViolation(error, CLIENT_KEYS),
     confirmExecutions: (execIds) => confirmExecutions(sql, execIds),
     refuseExecutions: (refusals) => refuseExecutions(sql, refusals),
   };
+}
+
+function isUniqueViolation(error: unknown, constraints: readonly string[]): boolean {
+  return (
+    error instanceof postgres.PostgresError &&
+    error.code === UNIQUE_VIOLATION &&
+    constraints.includes(error.constraint_name ?? '')
+  );
 }
 
 async function loadAfter(

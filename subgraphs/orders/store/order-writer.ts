@@ -35,16 +35,20 @@ export async function writeChange(
     }
     hasMoved = true;
   }
-  if (change.fromVersion === 0) await insertSnapshot(tx, change, contentHash);
-  else await updateSnapshot(tx, change);
-  for (const step of change.steps) {
-    await insertEvent(tx, change, step, cause);
-    if (step.event.type === 'OrderFilled' || step.event.type === 'FillBusted') {
-      await insertExecution(tx, step, cause);
-    }
-  }
-  await appendToOutbox(tx, recordsOf(change, cause));
+  // Sent without waiting for each other: a fill waits for the database four times, not ten.
+  await Promise.all([
+    change.fromVersion === 0
+      ? insertSnapshot(tx, change, contentHash)
+      : updateSnapshot(tx, change),
+    ...change.steps.map((step) => insertEvent(tx, change, step, cause)),
+    ...change.steps.filter(isExecution).map((step) => insertExecution(tx, step, cause)),
+    appendToOutbox(tx, recordsOf(change, cause)),
+  ]);
   return true;
+}
+
+function isExecution({ event }: OrderStep): boolean {
+  return event.type === 'OrderFilled' || event.type === 'FillBusted';
 }
 
 async function insertSnapshot(
