@@ -19,7 +19,7 @@ const IDLE_TIMEOUT_S = 60;
 const CONNECT_TIMEOUT_S = 10;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 30_000;
 
-/** `bigint` columns arrive as bigint; `date` and `timestamptz` as text, parsed at the border. */
+/** `bigint` columns arrive as bigint, `date` as text; select a `timestamptz` as text or epoch. */
 export function openPool(options: PoolOptions): Sql {
   return postgres(options.url, {
     max: options.maxConnections,

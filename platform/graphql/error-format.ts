@@ -6,6 +6,7 @@
 import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError } from 'graphql';
 import { PlatformError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { isOutage } from '../outage.ts';
 
 export interface ErrorScope {
   readonly logger: Logger;
@@ -35,6 +36,13 @@ export function formatError(error: Error, scope: ErrorScope): GraphQLFormattedEr
     return shaped(error, 'the time for this request was up', { code: 'TIMEOUT' });
   }
   const { correlationId } = scope;
+  if (isOutage(rootOf(error))) {
+    scope.logger.warn({ err: rootOf(error), correlationId }, 'a dependency is away');
+    return shaped(error, 'the database does not answer at the moment, try again', {
+      code: 'UPSTREAM_UNAVAILABLE',
+      correlationId,
+    });
+  }
   const facts = { err: rootOf(error), correlationId, path: pathOf(error) };
   scope.logger.error(facts, 'bug in a resolver');
   return shaped(error, 'Internal server error', { code: 'INTERNAL_SERVER_ERROR', correlationId });
