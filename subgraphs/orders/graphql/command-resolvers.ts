@@ -25,7 +25,7 @@ export const commandResolvers = {
 
     cancelOrder: async (_root, { input }, { deps, request }) => {
       const cause = causeOf(request, deps.clock.nowMs());
-      const { clOrdId } = input;
+      const clOrdId = readClientId('clOrdId', input.clOrdId);
       const commandId = readCommandId(input.commandId);
       const result = await cancelOrder(deps, { clOrdId, commandId }, cause);
       if (!result.ok) {
@@ -40,7 +40,8 @@ export const commandResolvers = {
 
     replaceOrder: async (_root, { input }, { deps, request }) => {
       const cause = causeOf(request, deps.clock.nowMs());
-      const { clOrdId, orderQty, price: limit } = input;
+      const clOrdId = readClientId('clOrdId', input.clOrdId);
+      const { orderQty, price: limit } = input;
       const result = await replaceOrder(
         deps,
         {

@@ -162,6 +162,54 @@ describe('OR-1 orderUpdated', () => {
   });
 });
 
+describe('OR-1 listing orders', () => {
+  const LIST = `query ($filter: OrderFilter, $first: Int, $after: String) {
+    orders(filter: $filter, first: $first, after: $after) {
+      edges { cursor node { clOrdId ordStatus } } pageInfo { hasNextPage endCursor } } }`;
+  interface Page {
+    readonly orders: {
+      readonly edges: readonly { readonly node: { readonly clOrdId: string } }[];
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+    };
+  }
+  const list = async (variables: Record<string, unknown>): Promise<Page['orders']> => {
+    const viewer = clientOf(platform.subgraph, 'viewer');
+    const filter = { accountId: me.accountId.toLowerCase() };
+    const data = (await viewer.data(LIST, { filter, ...variables })) as Page;
+    return data.orders;
+  };
+
+  test('shows the newest first, page by page', async () => {
+    await me.deposit('10000');
+    const placed = [1, 2, 3, 4, 5].map((n) => `${me.accountId}-${n}`);
+    for (const clOrdId of placed) await me.place({ clOrdId, price: '1' });
+    const first = await list({ first: 3 });
+    const second = await list({ first: 3, after: first.pageInfo.endCursor });
+    expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false]);
+    const ids = [...first.edges, ...second.edges].map(({ node }) => node.clOrdId);
+    expect(ids).toEqual(placed.toReversed());
+    const filter = { accountId: me.accountId, ordStatuses: ['CANCELED'] };
+    expect((await list({ filter })).edges).toEqual([]);
+    await me.cancel({});
+    expect((await list({ filter })).edges).toHaveLength(1);
+  });
+
+  test.each([
+    ['a cursor of nobody', { after: Buffer.from('["x"]').toString('base64url') }],
+    ['a page of none', { first: 0 }],
+    ['a page too large', { first: 501 }],
+  ])('refuses %s', async (_what, variables) => {
+    await expect(list(variables)).rejects.toMatchObject({
+      originalError: { code: 'BAD_USER_INPUT' },
+    });
+  });
+
+  test('text that no id can be finds nothing', async () => {
+    expect((await list({ filter: { symbol: '\u0000' } })).edges).toEqual([]);
+    expect(await me.order('a\u0000b')).toBeNull();
+  });
+});
+
 describe('OR-11 audit', () => {
   test('every step of every order is an event that nobody can change', async () => {
     const { sql } = platform.parts;

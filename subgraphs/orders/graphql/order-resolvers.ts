@@ -6,18 +6,22 @@ import { available } from '../domain/cash-account.ts';
 import type { OrderView } from '../domain/order-view.ts';
 import type { OrderDetails } from '../store/order-views.ts';
 import type { Context } from './context.ts';
-import { matches, readAccountId, readFilter } from './read-input.ts';
+import { isClientId, matches, readAccountId, readArrival, readFilter } from './read-input.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const ORDER_PAGE = { defaultFirst: 50, keyParts: 1 };
 
 export const orderResolvers = {
   Query: {
-    order: (_root, { clOrdId }, { loaders }) => loaders.orderByClOrdId.load(clOrdId),
+    order: (_root, { clOrdId }, { loaders }) =>
+      isClientId(clOrdId) ? loaders.orderByClOrdId.load(clOrdId) : null,
 
     orders: async (_root, { filter, ...args }, { deps }) => {
       const page = pageRequest(args, ORDER_PAGE);
-      const rows = await deps.views.list(readFilter(filter), page);
+      const rows = await deps.views.list(readFilter(filter), {
+        before: readArrival(page),
+        limit: page.first + 1,
+      });
       return connectionOf(rows, page, {
         keyOf: ({ arrival }) => [String(arrival)],
         nodeOf: ({ order }) => order,

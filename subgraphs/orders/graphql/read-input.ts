@@ -1,6 +1,7 @@
 /** Reads what clients send, where the SDL cannot say what is right. Throws BAD_USER_INPUT. */
 
 import { price, quantity } from '#kernel/money';
+import type { PageRequest } from '#platform/connection';
 import { invariant, PlatformError } from '#platform/errors';
 import type { RequestContext } from '#platform/request-context';
 import type { Cause } from '../domain/cause.ts';
@@ -18,6 +19,7 @@ export const MAX_FILTERED_ORDERS = 500;
 
 /** Printable ASCII without blanks. */
 const CLIENT_ID = /^[\x21-\x7e]+$/;
+const ARRIVAL = /^\d{1,18}$/;
 const OWNER_ID = /^[A-Za-z0-9._:@/+#-]+$/;
 
 export function readClientId(field: string, text: string): string {
@@ -62,6 +64,21 @@ export function readOrder(input: PlaceOrderInput): OrderRequest {
   };
 }
 
+/** Looking up what cannot be is looking up what is not there. */
+export function isClientId(text: string): boolean {
+  return text.length <= MAX_CLIENT_ID_LENGTH && CLIENT_ID.test(text);
+}
+
+/** The place of the last order of a page, which its cursor holds. */
+export function readArrival(page: PageRequest): bigint | null {
+  const [text] = page.after ?? [];
+  if (text === undefined) return null;
+  if (!ARRIVAL.test(text)) {
+    throw new PlatformError('BAD_USER_INPUT', 'after: expected a cursor of this list');
+  }
+  return BigInt(text);
+}
+
 export function readFilter(filter: OrderFilter | null | undefined): StoredFilter {
   const clOrdIds = filter?.clOrdIds ?? null;
   if (clOrdIds !== null && clOrdIds.length > MAX_FILTERED_ORDERS) {
@@ -72,13 +89,19 @@ export function readFilter(filter: OrderFilter | null | undefined): StoredFilter
     );
   }
   return {
-    accountId: filter?.accountId?.toUpperCase() ?? null,
-    bookId: filter?.bookId?.toUpperCase() ?? null,
-    symbol: filter?.symbol?.toUpperCase() ?? null,
+    accountId: readFiltered(filter?.accountId),
+    bookId: readFiltered(filter?.bookId),
+    symbol: readFiltered(filter?.symbol),
     side: filter?.side ?? null,
     ordStatuses: filter?.ordStatuses ?? null,
-    clOrdIds,
+    clOrdIds: clOrdIds && clOrdIds.filter(isClientId),
   };
+}
+
+/** What no id looks like matches nothing: the empty text stands for it. */
+function readFiltered(text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
+  return isClientId(text) ? text.toUpperCase() : '';
 }
 
 /** The same filter, for updates as they come. */

@@ -3,7 +3,6 @@
 import type { Sql } from 'postgres';
 import { type Decimal, decimal } from '#kernel/decimal';
 import { type Price, price, quantity } from '#kernel/money';
-import type { PageRequest } from '#platform/connection';
 import { instantOf } from '#platform/instant-column';
 import {
   EXEC_TYPES,
@@ -65,6 +64,14 @@ export interface ExecutionView {
   readonly positionRefusal: string | null;
 }
 
+/** Above every place in the list. */
+const NEWEST = 2n ** 63n - 1n;
+
+export interface OrderPage {
+  readonly before: bigint | null;
+  readonly limit: number;
+}
+
 /** With the place in the list, which is the cursor. */
 export interface ListedOrder {
   readonly order: OrderView;
@@ -77,8 +84,8 @@ export function createOrderViews(sql: Sql) {
   return {
     byIds: (ids: readonly string[]) => ordersByIds(sql, ids),
     byClOrdIds: (ids: readonly string[]) => ordersByClOrdIds(sql, ids),
-    /** Newest first; one more than asked for when there is a next page. */
-    list: (filter: OrderFilter, page: PageRequest) => listOrders(sql, filter, page),
+    /** Newest first, those that arrived before `before`. */
+    list: (filter: OrderFilter, page: OrderPage) => listOrders(sql, filter, page),
     details: (ids: readonly string[]) => orderDetails(sql, ids),
     /** In order of execution. */
     executions: (orderIds: readonly string[]) => executionsOf(sql, orderIds),
@@ -108,11 +115,10 @@ async function ordersByClOrdIds(
 async function listOrders(
   sql: Sql,
   filter: OrderFilter,
-  page: PageRequest,
+  { before, limit }: OrderPage,
 ): Promise<readonly ListedOrder[]> {
   const statuses = filter.ordStatuses === null ? null : [...filter.ordStatuses];
   const ids = filter.clOrdIds === null ? null : [...filter.clOrdIds];
-  const before = page.after?.[0] ?? null;
   const rows = await sql<SnapshotRow[]>`
     select ${snapshotColumns(sql)} from orders.order_snapshot
     where (${filter.accountId}::text is null or account_id = ${filter.accountId})
@@ -121,8 +127,8 @@ async function listOrders(
       and (${filter.side}::text is null or side = ${filter.side})
       and (${statuses}::text[] is null or ord_status = any(${statuses}::text[]))
       and (${ids}::text[] is null or cl_ord_id = any(${ids}::text[]))
-      and (${before}::bigint is null or arrival < ${before}::bigint)
-    order by arrival desc limit ${page.first + 1}`;
+      and arrival < ${String(before ?? NEWEST)}::text::bigint
+    order by arrival desc limit ${limit}`;
   return rows.map((row) => ({ order: viewOfRow(row), arrival: row.arrival }));
 }
 
