@@ -1,7 +1,7 @@
-// Writes the next migration of one subgraph (or of `platform`) from its tables:
+// Writes the next migration of the one history, from the tables of the platform and all subgraphs:
 //
-//     node --import tsx db/generate-migration.ts positions --name position_tables
-//     node --import tsx db/generate-migration.ts positions --name event_rules --custom
+//     npm run generate:migration -- --name position_tables
+//     npm run generate:migration -- --name event_rules --custom
 //
 // The second form makes an empty file for SQL by hand: partitions, triggers, comments, views.
 
@@ -11,38 +11,38 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { MIGRATION_FOLDERS } from './migrate.ts';
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TABLES = './{platform,subgraphs/*/store}/*tables.ts';
 
-const USAGE = `usage: generate-migration.ts ${MIGRATION_FOLDERS.join('|')} --name NAME [--custom]`;
-
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { name: { type: 'string' }, custom: { type: 'boolean', default: false } },
+const { values } = parseArgs({
+  options: {
+    name: { type: 'string' },
+    custom: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'db/migrations' },
+  },
 });
-const folder = MIGRATION_FOLDERS.find((name) => name === positionals[0]);
 
-if (folder === undefined || values.name === undefined || !/^[a-z0-9_]+$/.test(values.name)) {
-  process.stderr.write(`${USAGE}\n`);
+if (values.name === undefined || !/^[a-z0-9_]+$/.test(values.name)) {
+  process.stderr.write('usage: npm run generate:migration -- --name NAME [--custom]\n');
   process.exitCode = 2;
 } else {
-  process.exitCode = generate(folder, values.name);
+  process.exitCode = generate(values.name);
 }
 
-function generate(folder: string, migrationName: string): number {
+function generate(migrationName: string): number {
   const kitPackage = createRequire(import.meta.url).resolve('drizzle-kit');
-  const home = folder === 'platform' ? 'platform' : `subgraphs/${folder}/store`;
   const { status } = spawnSync(
     process.execPath,
     [
       path.join(path.dirname(kitPackage), 'bin.cjs'),
       'generate',
       '--dialect=postgresql',
-      `--schema=${home}/*tables.ts`,
-      `--out=db/migrations/${folder}`,
+      `--schema=${TABLES}`,
+      `--out=${path.relative(ROOT, path.resolve(ROOT, values.out))}`,
       `--name=${migrationName}`,
       ...(values.custom ? ['--custom'] : []),
     ],
-    { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: 'inherit' },
+    { cwd: ROOT, stdio: 'inherit' },
   );
   return status ?? 1;
 }

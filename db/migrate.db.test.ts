@@ -36,7 +36,7 @@ test('three migrations at once of one database all succeed and apply each file o
 
   const twice = await withSql(
     ownerUrl,
-    (sql) => sql`select hash from drizzle.platform group by hash having count(*) > 1`,
+    (sql) => sql`select hash from drizzle.__drizzle_migrations group by hash having count(*) > 1`,
   );
   expect(twice).toEqual([]);
   const schemas = await withSql(

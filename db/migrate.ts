@@ -1,23 +1,14 @@
 // Brings a database to the newest schema. Safe to call from any number of processes at once.
 
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { migrate as applyFolder } from 'drizzle-orm/postgres-js/migrator';
+import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 
 import { createRuntimeRole, grantToRuntimeRole } from './runtime-role.ts';
 
-/** One folder and one journal each, applied in this order: later ones read `published` views. */
-export const MIGRATION_FOLDERS = [
-  'platform',
-  'market-data',
-  'positions',
-  'orders',
-  'baskets',
-  'risk',
-] as const;
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
 
 /** Any fixed number will do: all processes that migrate one database must agree on it. */
 const MIGRATION_LOCK = 5_310_001;
@@ -39,16 +30,7 @@ export async function migrate(ownerUrl: string): Promise<void> {
     await sql`select set_config('lock_timeout', ${`${MIGRATION_LOCK_WAIT_MS}ms`}, false)`;
     await sql`select pg_advisory_lock(${MIGRATION_LOCK})`;
     await createRuntimeRole(sql);
-    const database = drizzle(sql);
-    for (const name of MIGRATION_FOLDERS) {
-      const migrationsFolder = fileURLToPath(new URL(`./migrations/${name}`, import.meta.url));
-      if (!existsSync(`${migrationsFolder}/meta/_journal.json`)) continue;
-      await applyFolder(database, {
-        migrationsFolder,
-        migrationsSchema: 'drizzle',
-        migrationsTable: name,
-      });
-    }
+    await applyMigrations(drizzle(sql), { migrationsFolder: MIGRATIONS_FOLDER });
     await grantToRuntimeRole(sql);
   } finally {
     await sql.end();

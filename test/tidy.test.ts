@@ -68,6 +68,31 @@ describe('the tree', () => {
   });
 });
 
+describe('the migrations', () => {
+  test('say all that the tables say', () => {
+    const folder = mkdtempSync(join(ROOT, 'db/migrations-check-'));
+    try {
+      cpSync(join(ROOT, 'db/migrations'), folder, { recursive: true });
+      const before = readdirSync(folder);
+      generateMigration(folder);
+      expect(readdirSync(folder)).toEqual(before);
+      rmSync(join(folder, 'meta'), { recursive: true });
+      generateMigration(folder);
+      expect(readdirSync(folder).length).toBeGreaterThan(before.length);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
+
+  function generateMigration(folder: string): void {
+    execFileSync(
+      process.execPath,
+      ['--import', 'tsx', 'db/generate-migration.ts', '--name', 'check', '--out', folder],
+      { cwd: ROOT, stdio: 'pipe' },
+    );
+  }
+});
+
 describe('each rule of a file catches a planted fault', () => {
   const core = 'subgraphs/orders/domain/order.ts';
   test.each([
