@@ -20,6 +20,8 @@ const SDL = `
     side: Side = BUY
     tags: [String!] = ["x"]
   }
+  input Pick { name: String!, legs: [Leg!]! }
+  input Leg { side: Side! = BUY }
   interface Animal { name: String! }
   type Dog implements Animal @key(fields: "name") { name: String! barks: Boolean! }
   type Cat implements Animal @key(fields: "name") { name: String! lives: Int! }
@@ -27,6 +29,7 @@ const SDL = `
     double(of: Decimal!): Decimal!
     half(of: Decimal = "3"): Decimal!
     trade(input: Trade!): String!
+    pick(input: Pick!): String!
     animals: [Animal!]!
     refused: Int
     known: Int
@@ -46,6 +49,8 @@ const resolvers = {
     half: (_: unknown, { of }: { of: bigint }) => of / 2n,
     trade: (_: unknown, { input }: { input: Record<string, unknown> }) =>
       Object.entries(input).map(([name, value]) => `${name}=${String(value)}`).join(' '),
+    pick: (_: unknown, { input }: { input: { legs: readonly { side: string }[] } }) =>
+      input.legs.map(({ side }) => side).join(' '),
     animals: () => [
       { __typename: 'Dog', name: 'Rex', barks: true },
       { __typename: 'Cat', name: 'Tom', lives: 9 },
@@ -124,6 +129,16 @@ describe('interpreted and compiled execution answer alike', () => {
     expect(
       await always('query ($input: Trade!) { trade(input: $input) }', { input: { quantity: 2 } }),
     ).toEqual({ data: { trade: 'quantity=200000000 price=150000000 side=BUY tags=x' } });
+  });
+
+  test('for required input fields that a default stands in for', async () => {
+    const input = { name: 'A', legs: [{}, { side: 'SELL' }] };
+    expect(await always('query ($input: Pick!) { pick(input: $input) }', { input })).toEqual({
+      data: { pick: 'BUY SELL' },
+    });
+    expect(await always('{ pick(input: { name: "A", legs: [{}] }) }')).toEqual({
+      data: { pick: 'BUY' },
+    });
   });
 
   test('for interfaces, fragments, aliases and entities', async () => {

@@ -8,13 +8,20 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
+  getNamedType,
   getOperationAST,
   GraphQLError,
+  type GraphQLInputObjectType,
   type GraphQLSchema,
+  type GraphQLType,
+  isInputObjectType,
+  isNonNullType,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
   parse,
   specifiedRules,
+  typeFromAST,
   validate,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
@@ -88,7 +95,7 @@ function runner(
       variableValues: variables,
       ...(operationName === undefined ? {} : { operationName }),
     });
-  if (!isCompilable(document)) return interpreted;
+  if (!isCompilable(document) || takesRequiredDefaults(schema, operation)) return interpreted;
   let uses = 0;
   let compiled: CompiledQuery['query'] | undefined;
   return (run) => {
@@ -125,6 +132,27 @@ function isCompilable(document: DocumentNode): boolean {
     return value;
   });
   return compilable;
+}
+
+/**
+ * graphql-jit asks for an input field such as `interval: BarInterval! = DAY_1` although its default
+ * stands in when it is left out.
+ */
+function takesRequiredDefaults(schema: GraphQLSchema, operation: OperationDefinitionNode): boolean {
+  const waiting: GraphQLType[] = (operation.variableDefinitions ?? []).flatMap(
+    ({ type }) => typeFromAST(schema, type as NamedTypeNode) ?? [],
+  );
+  const seen = new Set<GraphQLInputObjectType>();
+  for (const each of waiting) {
+    const type = getNamedType(each);
+    if (!isInputObjectType(type) || seen.has(type)) continue;
+    seen.add(type);
+    for (const field of Object.values(type.getFields())) {
+      if (isNonNullType(field.type) && field.defaultValue !== undefined) return true;
+      waiting.push(field.type);
+    }
+  }
+  return false;
 }
 
 function asGraphQLError(error: unknown): GraphQLError {
