@@ -72,6 +72,17 @@ export interface EventLog {
   consume(options: ConsumerOptions): Promise<Consumer>;
   /** Records after `after` in sequence order, at most `limit`; for resuming a stream. */
   readAfter(topic: string, after: string | null, limit: number): Promise<readonly LogRecord[]>;
+  /**
+   * The sequence below which nothing can appear any longer, in any topic: whoever reads on from it
+   * gets all that is committed from now on, and what waits for an older transaction to end.
+   */
+  end(): Promise<string>;
+  /**
+   * Calls `wake` when the topic may have news, committed by whatever process, and after every
+   * interruption, for nobody knows what was missed. Records may become readable a moment later
+   * than that, when an older transaction still runs. Answers how to end it.
+   */
+  onNews(topic: string, wake: () => void): () => void;
   deadLetters(filter: {
     readonly topic?: string;
     readonly group?: string;

@@ -41,6 +41,8 @@ export function createMemoryEventLog({
       const position = after === null ? LOG_START : positionOf(after);
       return state.recordsAfter(topic, position).slice(0, limit);
     },
+    end: async () => state.end(),
+    onNews: (topic, wake) => state.onNews(topic, wake),
     deadLetters: async ({ topic, group, limit }) =>
       state.deadLetters(topic, group).slice(0, limit),
     retryDeadLetter: async (id) => state.requestRetry(id),
@@ -78,9 +80,6 @@ function memoryBackend(state: MemoryLogState, topic: string, group: string): Con
       state.settleRetry(letter, failure);
     },
     lag: async () => state.lag(topic, group),
-    onNews(wake) {
-      state.wakes.add(wake);
-      return () => state.wakes.delete(wake);
-    },
+    onNews: (wake) => state.onNews(topic, wake),
   };
 }

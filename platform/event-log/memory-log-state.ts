@@ -10,7 +10,7 @@ import { isAfter, LOG_START, type LogPosition, positionOf, sequenceOf } from './
 export const MAX_MEMORY_RECORDS = 1_000_000;
 
 export class MemoryLogState {
-  readonly wakes = new Set<() => void>();
+  readonly #newsListeners = new Set<{ readonly topic: string; readonly wake: () => void }>();
   readonly #nowMs: () => number;
   readonly #records: LogRecord[] = [];
   readonly #positions = new Map<string, LogPosition>();
@@ -37,7 +37,18 @@ export class MemoryLogState {
         recordedAtMs: this.#nowMs(),
       });
     }
-    for (const wake of this.wakes) wake();
+    const topics = new Set(records.map(({ topic }) => topic));
+    for (const { topic, wake } of this.#newsListeners) if (topics.has(topic)) wake();
+  }
+
+  onNews(topic: string, wake: () => void): () => void {
+    const listener = { topic, wake };
+    this.#newsListeners.add(listener);
+    return () => this.#newsListeners.delete(listener);
+  }
+
+  end(): string {
+    return sequenceOf({ xid: this.#appends + 1n, id: 0n });
   }
 
   recordsAfter(topic: string, after: LogPosition, partition?: number): readonly LogRecord[] {

@@ -5,9 +5,10 @@
 
 import type { Sql } from 'postgres';
 import { PARTITION_COUNT } from '#kernel/partition';
+import { invariant } from '#platform/errors';
 import type { LogRecord } from '#platform/ports';
 import type { PartitionCursor, ReadResult } from './consumer-backend.ts';
-import { LOG_START, positionOf } from './log-position.ts';
+import { LOG_START, positionOf, sequenceOf } from './log-position.ts';
 import { recordColumns, recordOf, type RecordRow } from './record-row.ts';
 
 export const MAX_READ_AFTER = 10_000;
@@ -68,6 +69,14 @@ export async function readTopicAfter(
     order by r.at_xid, r.at_id
     limit ${count}`;
   return rows.map(recordOf);
+}
+
+/** All that cannot be read yet belongs to the oldest running transaction or to a later one. */
+export async function readLogEnd(sql: Sql): Promise<string> {
+  const [row] = await sql<{ oldest: string }[]>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`;
+  invariant(row, 'a select without from answers one row');
+  return sequenceOf({ xid: BigInt(row.oldest), id: 0n });
 }
 
 async function hasUnsettled(

@@ -21,7 +21,7 @@ import {
   storePosition,
 } from './group-offsets.ts';
 import { positionOf } from './log-position.ts';
-import { readPartitions, readTopicAfter } from './outbox-reader.ts';
+import { readLogEnd, readPartitions, readTopicAfter } from './outbox-reader.ts';
 import { PostgresGroupSharing } from './postgres-group-sharing.ts';
 
 export const OUTBOX_CHANNEL = 'plumbline_outbox';
@@ -79,6 +79,8 @@ export function createPostgresEventLog(
       return consumer;
     },
     readAfter: (topic, after, limit) => readTopicAfter(sql, topic, after, limit),
+    end: () => readLogEnd(sql),
+    onNews: (topic, wake) => onOutboxNews(notifications, topic, wake),
     deadLetters: (filter) => findDeadLetters(sql, filter),
     async retryDeadLetter(id) {
       const topic = await requestRetry(sql, id);
@@ -98,13 +100,20 @@ export function createPostgresEventLog(
 function outboxCarrier(sql: Sql, notifications: PostgresNotifications): RecordCarrier {
   return {
     read: ({ topic }, cursors, maxBatch) => readPartitions(sql, topic, cursors, maxBatch),
-    // The payload names the topics written; it is empty when anything may have been missed.
-    onNews: (topic, wake) =>
-      notifications.on(OUTBOX_CHANNEL, (topics) => {
-        if (topics === '' || topics.split(' ').includes(topic)) wake();
-      }),
+    onNews: (topic, wake) => onOutboxNews(notifications, topic, wake),
     close: () => Promise.resolve(),
   };
+}
+
+/** The payload names the topics written; it is empty when anything may have been missed. */
+function onOutboxNews(
+  notifications: PostgresNotifications,
+  topic: string,
+  wake: () => void,
+): () => void {
+  return notifications.on(OUTBOX_CHANNEL, (topics) => {
+    if (topics === '' || topics.split(' ').includes(topic)) wake();
+  });
 }
 
 function postgresBackend(sql: Sql, key: GroupKey, carrier: RecordCarrier): ConsumerBackend {

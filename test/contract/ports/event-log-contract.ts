@@ -5,6 +5,7 @@ import { testDelivery } from './event-log-delivery.ts';
 import { testFailures } from './event-log-failures.ts';
 import { testGroups } from './event-log-groups.ts';
 import { type EventLogContract, useEventLog } from './event-log-stage.ts';
+import { testTailing } from './event-log-tailing.ts';
 
 export function describeEventLog(contract: EventLogContract): void {
   const { name, skipReason } = contract;
@@ -13,5 +14,6 @@ export function describeEventLog(contract: EventLogContract): void {
     testDelivery(stage);
     testFailures(stage);
     testGroups(stage, contract);
+    testTailing(stage);
   });
 }

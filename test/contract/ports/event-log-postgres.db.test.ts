@@ -52,6 +52,7 @@ describe('PL EventLog on Postgres', () => {
       handle: async (records) => void seen.push(...records.map(valueOf)),
     });
     const slow = await sql.reserve();
+    let end = '';
     try {
       await slow`begin`;
       await appendToOutbox(slow, [recordOf('late', 'a', 1)]);
@@ -60,6 +61,7 @@ describe('PL EventLog on Postgres', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(seen).toEqual([]);
       expect(await log.readAfter('late', null, 10)).toEqual([]);
+      end = await log.end();
       await slow`commit`;
     } finally {
       slow.release();
@@ -67,12 +69,15 @@ describe('PL EventLog on Postgres', () => {
     await eventually(() => seen.length === 2);
     expect(seen).toEqual([1, 2]);
     expect((await log.readAfter('late', null, 10)).map(valueOf)).toEqual([1, 2]);
+    expect((await log.readAfter('late', end, 10)).map(valueOf)).toEqual([1, 2]);
     await log.close();
   });
 
   test('goes on when every connection is cut, and loses nothing', async () => {
     const log = openLog();
     const seen = new Set<number>();
+    let wakes = 0;
+    log.onNews('cut', () => (wakes += 1));
     await log.consume({
       topic: 'cut',
       group: 'group',
@@ -81,12 +86,15 @@ describe('PL EventLog on Postgres', () => {
       },
     });
     await appendToOutbox(sql, [recordOf('cut', 'a', 1)]);
-    await eventually(() => seen.size === 1);
+    await eventually(() => seen.size === 1 && wakes > 0);
+    const wakesBefore = wakes;
     const admin = postgres(database.ownerUrl, { max: 1 });
     await admin`
       select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`;
     await admin.end();
+    // Nothing was written, but nobody knows.
+    await eventually(() => wakes > wakesBefore);
     const append = appendToOutbox.bind(undefined, sql, [recordOf('cut', 'a', 2)]);
     // The pool finds its connections dead one by one.
     await eventually(() => append().then(() => true, () => false));
