@@ -1,4 +1,4 @@
-/** What commands that keep running share: a log in the data folder, an orderly end, one sentence. */
+/** What commands that keep running share: a log file, an orderly end, one sentence of complaint. */
 
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';

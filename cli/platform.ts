@@ -92,4 +92,3 @@ async function openGateway(options: {
     newId: parts.newId,
   });
 }
-

@@ -8,14 +8,13 @@ import { buildPositions } from '../subgraphs/positions/main.ts';
 import { buildRisk } from '../subgraphs/risk/main.ts';
 
 /** In the order in which they start: each reads what the ones before it publish. */
-export const SUBGRAPH_BUILDERS: Readonly<
-  Record<SubgraphName, (parts: PlatformParts) => Subgraph>
-> = {
-  'market-data': buildMarketData,
-  positions: buildPositions,
-  orders: buildOrders,
-  baskets: buildBaskets,
-  risk: buildRisk,
-};
+export const SUBGRAPH_BUILDERS: Readonly<Record<SubgraphName, (parts: PlatformParts) => Subgraph>> =
+  {
+    'market-data': buildMarketData,
+    positions: buildPositions,
+    orders: buildOrders,
+    baskets: buildBaskets,
+    risk: buildRisk,
+  };
 
 export const SUBGRAPH_NAMES = Object.keys(SUBGRAPH_BUILDERS) as readonly SubgraphName[];

@@ -14,8 +14,7 @@ export const ZERO = 0n as Decimal;
 export const ONE = DECIMAL_UNIT as Decimal;
 
 export type ParsedDecimal<T extends bigint = Decimal> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 const PLAIN_DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 const MAX_SHOWN_CHARACTERS = 40;

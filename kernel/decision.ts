@@ -1,8 +1,7 @@
 /** What a decider answers: events to record, or the one reason for refusing. */
 
 export type Decision<Event, Reason extends string> =
-  | { readonly ok: true; readonly events: readonly Event[] }
-  | Refusal<Reason>;
+  { readonly ok: true; readonly events: readonly Event[] } | Refusal<Reason>;
 
 export interface Refusal<Reason extends string> {
   readonly ok: false;

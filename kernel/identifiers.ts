@@ -15,8 +15,7 @@ export type Cusip = string & { readonly brand: 'Cusip' };
 export type Sedol = string & { readonly brand: 'Sedol' };
 
 export type ParsedIdentifier<T extends string> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 interface Scheme {
   readonly name: string;

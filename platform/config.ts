@@ -28,7 +28,10 @@ const environment = z.object({
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',
   ),
-  FEED: withDefault(z.string().regex(FEED, 'expected simulator, replay:FILE, exchange:URL or none'), 'simulator'),
+  FEED: withDefault(
+    z.string().regex(FEED, 'expected simulator, replay:FILE, exchange:URL or none'),
+    'simulator',
+  ),
   FEED_SPEED: withDefault(z.coerce.number().positive().max(10_000), 1),
   SAMPLE_DATA: withDefault(z.enum(['import', 'none']), 'import'),
   JWKS_FILE: optional(z.string()),

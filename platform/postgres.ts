@@ -47,4 +47,3 @@ export const decimalColumn = customType<{ data: Decimal; driverData: string }>({
   toDriver: (value) => formatDecimal(value),
   fromDriver: (value) => decimal(value),
 });
-

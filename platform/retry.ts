@@ -50,7 +50,7 @@ export interface Guard {
   readonly isOpen: boolean;
 }
 
-/** Its calls throw UPSTREAM_UNAVAILABLE while the breaker is open, TIMEOUT when late to the last. */
+/** Calls throw UPSTREAM_UNAVAILABLE while the breaker is open, TIMEOUT when late to the last. */
 export function createGuard(options: GuardOptions): Guard {
   const { name } = options;
   const outages = handleWhen((error) => error instanceof TaskCancelledError || isOutage(error));

@@ -29,7 +29,9 @@ const now = sql`clock_timestamp()`;
 export const outbox = platformSchema.table(
   'outbox',
   {
-    xid: xid8('xid').notNull().default(sql`pg_current_xact_id()`),
+    xid: xid8('xid')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
     id: bigint('id', { mode: 'bigint' }).generatedAlwaysAsIdentity().notNull(),
     topic: text('topic').notNull(),
     partition: smallint('partition').notNull(),

@@ -8,8 +8,8 @@ export interface PriceMatrix {
 }
 
 /**
- * Overlapping simple returns over `horizonDays` of every name: row t is price[t + h] / price[t] - 1.
- * Gives `days - horizonDays` rows, none when the series is too short.
+ * Overlapping simple returns over `horizonDays` h of every name: row t is price[t + h] / price[t],
+ * minus 1. Gives `days - horizonDays` rows, none when the series is too short.
  */
 export function overlappingReturns(matrix: PriceMatrix, horizonDays: number): PriceMatrix {
   const { names, days, prices } = matrix;

@@ -12,7 +12,18 @@ import {
 
 /** The domain reference's series G2 (section 6): twelve monthly returns. */
 const G2 = Float64Array.of(
-  0.021, -0.013, 0.034, 0.008, -0.045, 0.027, 0.015, -0.009, 0.031, -0.022, 0.012, 0.019,
+  0.021,
+  -0.013,
+  0.034,
+  0.008,
+  -0.045,
+  0.027,
+  0.015,
+  -0.009,
+  0.031,
+  -0.022,
+  0.012,
+  0.019,
 );
 
 const expectRelative = (found: number | undefined, expected: number, tolerance = 1e-9): void => {
@@ -51,7 +62,10 @@ describe('RK-2 value at risk on the golden series G2', () => {
 describe('the historical tail', () => {
   test('of 100 observations at 99 % is the worst one', () => {
     const profits = Float64Array.from({ length: 100 }, (_, i) => i - 10);
-    expect(valueAtRiskHistorical(profits, 0.99)).toEqual({ valueAtRisk: 10, expectedShortfall: 10 });
+    expect(valueAtRiskHistorical(profits, 0.99)).toEqual({
+      valueAtRisk: 10,
+      expectedShortfall: 10,
+    });
   });
 
   test('of 500 observations at 95 % is the 25th worst, and shortfall the mean up to it', () => {
@@ -69,13 +83,17 @@ describe('the historical tail', () => {
   test('is an observed loss, and the shortfall never below it', () => {
     const profits = fc.float64Array({ min: -1e6, max: 1e6, minLength: 100, noNaN: true });
     fc.assert(
-      fc.property(profits, fc.double({ min: 0.9, max: 0.99, noNaN: true }), (sample, confidence) => {
-        const risk = valueAtRiskHistorical(sample, confidence);
-        expect(risk).toBeDefined();
-        expect(sample.includes(-(risk?.valueAtRisk ?? 0))).toBe(true);
-        const shortfall = risk?.expectedShortfall ?? 0;
-        expect(shortfall - (risk?.valueAtRisk ?? 0)).toBeGreaterThanOrEqual(-1e-6);
-      }),
+      fc.property(
+        profits,
+        fc.double({ min: 0.9, max: 0.99, noNaN: true }),
+        (sample, confidence) => {
+          const risk = valueAtRiskHistorical(sample, confidence);
+          expect(risk).toBeDefined();
+          expect(sample.includes(-(risk?.valueAtRisk ?? 0))).toBe(true);
+          const shortfall = risk?.expectedShortfall ?? 0;
+          expect(shortfall - (risk?.valueAtRisk ?? 0)).toBeGreaterThanOrEqual(-1e-6);
+        },
+      ),
     );
   });
 });
@@ -93,7 +111,9 @@ describe('returns', () => {
   });
 
   test('of a series shorter than the horizon are none', () => {
-    expect(overlappingReturns({ names: 1, days: 2, prices: Float64Array.of(1, 2) }, 5).days).toBe(0);
+    expect(overlappingReturns({ names: 1, days: 2, prices: Float64Array.of(1, 2) }, 5).days).toBe(
+      0,
+    );
   });
 });
 

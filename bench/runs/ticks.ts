@@ -115,7 +115,10 @@ async function overSockets(
   port: number,
   ticksPerSecond: number,
 ): Promise<readonly Figure[]> {
-  const sockets = await openSockets(port, SYMBOLS.slice(0, SUBSCRIBERS).map((each) => [each]));
+  const sockets = await openSockets(
+    port,
+    SYMBOLS.slice(0, SUBSCRIBERS).map((each) => [each]),
+  );
   try {
     const startedAtMs = performance.now();
     const fed = await feed({ forMs: STEADY_MS, ticksPerSecond, subscribers: 0 });

@@ -46,10 +46,7 @@ if (!isOfMarketData(context)) throw new Error('expected the context of market da
 const gateway = await startGateway({
   ...config,
   ...parts,
-  supergraphSdl: readFileSync(
-    new URL('../../schema/supergraph.graphql', import.meta.url),
-    'utf8',
-  ),
+  supergraphSdl: readFileSync(new URL('../../schema/supergraph.graphql', import.meta.url), 'utf8'),
   port: 0,
   subgraphs: [marketData],
   internalTokens: 'none',

@@ -7,11 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import type { Binaries } from './binaries.ts';
-import {
-  diskFull,
-  EmbeddedPostgresError,
-  systemErrorCode,
-} from './embedded-postgres-error.ts';
+import { diskFull, EmbeddedPostgresError, systemErrorCode } from './embedded-postgres-error.ts';
 import { commandLine, giveTo, type RunAs } from './unprivileged-user.ts';
 
 const OWNER_NAME = 'plumbline';

@@ -61,10 +61,11 @@ export async function isFolderLocked(dataDir: string): Promise<boolean> {
   return content !== undefined && (await isAlive(content));
 }
 
-async function takeLock({ dataDir, lockFile, ownFile }: Record<
-  'dataDir' | 'lockFile' | 'ownFile',
-  string
->): Promise<void> {
+async function takeLock({
+  dataDir,
+  lockFile,
+  ownFile,
+}: Record<'dataDir' | 'lockFile' | 'ownFile', string>): Promise<void> {
   for (let attempt = 1; attempt <= MAX_LOCK_ATTEMPTS; attempt += 1) {
     try {
       // Unlike a rename, a link never replaces what is there.

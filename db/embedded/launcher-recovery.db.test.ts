@@ -29,7 +29,8 @@ describe('a server that dies', () => {
 
     process.kill(await serverPid(dataDir), 'SIGKILL');
 
-    await expect.poll(() => pool`select text from note`.catch(() => 'not yet'), { timeout: 15_000 })
+    await expect
+      .poll(() => pool`select text from note`.catch(() => 'not yet'), { timeout: 15_000 })
       .toEqual([{ text: 'committed' }]);
     expect(restarts).toEqual([{ end: 'SIGKILL', attempt: 1, delayMs: 100 }]);
   });
@@ -100,8 +101,12 @@ describe('after a crash', () => {
     const server = await start({ dataDir });
 
     expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect((await readdir(dataDir)).toSorted()).toEqual(
-      ['cluster', 'lock.json', 'password', 'port', 'postgres.log'],
-    );
+    expect((await readdir(dataDir)).toSorted()).toEqual([
+      'cluster',
+      'lock.json',
+      'password',
+      'port',
+      'postgres.log',
+    ]);
   });
 });

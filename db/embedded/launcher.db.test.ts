@@ -8,12 +8,7 @@ import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { readRunningPostgres, startEmbeddedPostgres } from './launcher.ts';
-import {
-  query,
-  start,
-  startInOtherProcess,
-  temporaryFolder,
-} from './launcher-test-support.ts';
+import { query, start, startInOtherProcess, temporaryFolder } from './launcher-test-support.ts';
 
 describe('starting and stopping', () => {
   test('the first start creates the database, and the second one finds its data', async () => {
@@ -97,9 +92,11 @@ describe('two starts at once on one folder', () => {
 
     const all = await Promise.allSettled([1, 2, 3].map(() => start({ dataDir })));
 
-    expect(all.map(({ status }) => status).toSorted()).toEqual(
-      ['fulfilled', 'rejected', 'rejected'],
-    );
+    expect(all.map(({ status }) => status).toSorted()).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
   });
 
   test('the second is refused while the first runs in another process', async () => {

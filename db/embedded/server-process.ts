@@ -10,11 +10,7 @@ import postgres from 'postgres';
 
 import type { Binaries } from './binaries.ts';
 import { clusterFolder, damaged } from './cluster.ts';
-import {
-  diskFull,
-  EmbeddedPostgresError,
-  systemErrorCode,
-} from './embedded-postgres-error.ts';
+import { diskFull, EmbeddedPostgresError, systemErrorCode } from './embedded-postgres-error.ts';
 import { commandLine, type RunAs } from './unprivileged-user.ts';
 
 export interface ServerSettings {

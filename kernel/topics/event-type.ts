@@ -1,12 +1,7 @@
 /** One kind of event on one topic, in one schema version, and how it travels as JSON. */
 
 export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 export interface EventType<Event> {
   readonly topic: string;

@@ -48,7 +48,9 @@ const resolvers = {
     double: (_: unknown, { of }: { of: bigint }) => of * 2n,
     half: (_: unknown, { of }: { of: bigint }) => of / 2n,
     trade: (_: unknown, { input }: { input: Record<string, unknown> }) =>
-      Object.entries(input).map(([name, value]) => `${name}=${String(value)}`).join(' '),
+      Object.entries(input)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(' '),
     pick: (_: unknown, { input }: { input: { legs: readonly { side: string }[] } }) =>
       input.legs.map(({ side }) => side).join(' '),
     animals: () => [

@@ -74,12 +74,16 @@ describe('GW-3 tokens', () => {
   test('of another key, another issuer or none at all are refused', async () => {
     const mine = settings();
     const verify = await createTokenVerifier(mine);
-    const foreign = await (await createTokenIssuer(settings()))({
+    const foreign = await (
+      await createTokenIssuer(settings())
+    )({
       role: 'admin',
       user: 'eve',
       ttlSeconds: 60,
     });
-    const wrongIssuer = await (await createTokenIssuer({ ...mine, issuer: 'else' }))({
+    const wrongIssuer = await (
+      await createTokenIssuer({ ...mine, issuer: 'else' })
+    )({
       role: 'admin',
       user: 'eve',
       ttlSeconds: 60,

@@ -13,7 +13,10 @@ import { startTestPlatform, type TestPlatform } from '../support/running-platfor
 const STOCKS = 'prices/sp500_505stocks_ohlcv_2013_2018.csv.gz';
 const FIXINGS = 'fx/ecb_eurofxref_daily_1999_2026.csv.gz';
 const MEMBERS = 'reference/sp500_constituents_gics.csv';
-const TICKS = ['ticks/crypto_spot_trades_20240808.csv.gz', 'ticks/crypto_spot_quotes_20240808.csv.gz'];
+const TICKS = [
+  'ticks/crypto_spot_trades_20240808.csv.gz',
+  'ticks/crypto_spot_quotes_20240808.csv.gz',
+];
 
 if (!hasRealData) process.stderr.write(`${REAL_DATA_MISSING}\n`);
 
@@ -75,7 +78,10 @@ describe.skipIf(!hasRealData)('from real files to a value at risk', () => {
     const { createBasket } = await clients.manager.fetch<{ createBasket: object }>(`mutation {
       createBasket(input: { code: "COINS", name: "Two coins", currency: "USDT", weighting: FIXED,
         constituents: [{ symbol: "BTCUSDT", weight: "0.7" }, { symbol: "ETHUSDT", weight: "0.3" }]
-      }) { ... on BasketCommandAccepted { basket { state } } ... on BasketCommandRefused { message } }
+      }) {
+        ... on BasketCommandAccepted { basket { state } }
+        ... on BasketCommandRefused { message }
+      }
     }`);
     expect(createBasket).toEqual({ basket: { state: 'DRAFT' } });
     const first = await levels.next(({ basketLevels }) => basketLevels.level !== null);
@@ -129,7 +135,11 @@ describe.skipIf(!hasRealData)('from real files to a value at risk', () => {
         fraction observations from to undefinedReason
       }
     }`);
-    expect(valueAtRisk).toMatchObject({ observations: 500, to: '2018-02-07', undefinedReason: null });
+    expect(valueAtRisk).toMatchObject({
+      observations: 500,
+      to: '2018-02-07',
+      undefinedReason: null,
+    });
     expect(valueAtRisk.fraction).toBeCloseTo(fifthWorstReturn('AAPL', 500), 9);
   });
 

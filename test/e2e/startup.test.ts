@@ -1,4 +1,4 @@
-/** `npm start` as a user meets it: ready, stopped, started again, and what it says when it cannot. */
+/** `npm start` as a user meets it: ready, stopped, started again, or unable to start. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,7 +55,7 @@ async function stopped(run: Run): Promise<number | null> {
 }
 
 describe('PL-1 npm start', () => {
-  test('shows one screen, answers the query it prints, stops on Ctrl-C and keeps the data', async () => {
+  test('shows one screen, answers its query, stops on Ctrl-C and keeps the data', async () => {
     const first = start({});
     const base = await ready(first);
     const screen = first.output();

@@ -40,14 +40,35 @@ export interface BasketsWorld {
 
 export const CREATE_BASKET = /* GraphQL */ `
   mutation ($input: CreateBasketInput!) {
-    createBasket(input: $input) { ...Outcome }
+    createBasket(input: $input) {
+      ...Outcome
+    }
   }
   fragment Outcome on BasketCommandResult {
     ... on BasketCommandAccepted {
-      basket { id code state version { number hash } }
-      transition { number event from to }
+      basket {
+        id
+        code
+        state
+        version {
+          number
+          hash
+        }
+      }
+      transition {
+        number
+        event
+        from
+        to
+      }
     }
-    ... on BasketCommandRefused { found: basket { code } reason message }
+    ... on BasketCommandRefused {
+      found: basket {
+        code
+      }
+      reason
+      message
+    }
   }
 `;
 

@@ -44,8 +44,12 @@ export async function startExchangeEmulator({
     socket.on('ping', () => {
       if (!isSilent) socket.pong();
     });
-    socket.on('message', (data) => {
-      const request = JSON.parse(String(data)) as { id: number; method: string; params: string[] };
+    socket.on('message', (data: Buffer) => {
+      const request = JSON.parse(data.toString()) as {
+        id: number;
+        method: string;
+        params: string[];
+      };
       if (isSilent) return;
       if (refuses || request.method !== 'SUBSCRIBE') {
         refuses = false;

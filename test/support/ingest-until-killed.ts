@@ -11,9 +11,7 @@ import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { systemClock } from '#platform/clock';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
-import {
-  createTickInstrumentRepository,
-} from '../../subgraphs/market-data/store/tick-instruments.ts';
+import { createTickInstrumentRepository } from '../../subgraphs/market-data/store/tick-instruments.ts';
 import { createTickPastRepository } from '../../subgraphs/market-data/store/tick-past.ts';
 import { createTickRepository } from '../../subgraphs/market-data/store/tick-repository.ts';
 import { createLiveMarketData } from '../../subgraphs/market-data/workers/live-market-data.ts';

@@ -25,7 +25,11 @@ const TEXT_RULES: readonly TextRule[] = [
     pattern: /\bconsole\.\w+\(/,
     where: (file) => !isTest(file) && !isCommandOutput(file),
   },
-  { name: 'the any type', pattern: /(:\s*|\bas\s+|<)any\b(?! [a-z])/, where: (file) => !isTest(file) },
+  {
+    name: 'the any type',
+    pattern: /(:\s*|\bas\s+|<)any\b(?! [a-z])/,
+    where: (file) => !isTest(file),
+  },
   {
     name: 'process.env',
     pattern: /\bprocess\.env\b/,

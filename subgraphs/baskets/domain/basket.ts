@@ -150,10 +150,7 @@ function create(basket: Basket | null, command: CreateBasket): BasketDecision {
   const badName = nameFault(command.name);
   if (badName) return badName;
   if (baseLevel < MIN_BASE_LEVEL || baseLevel > MAX_BASE_LEVEL) {
-    return refuse(
-      'INVALID_BASE_LEVEL',
-      `expected 1 to 1000000, was ${formatDecimal(baseLevel)}`,
-    );
+    return refuse('INVALID_BASE_LEVEL', `expected 1 to 1000000, was ${formatDecimal(baseLevel)}`);
   }
   const version = versionOf(command, { currency: command.currency, number: 1 });
   if (!version.ok) return version;

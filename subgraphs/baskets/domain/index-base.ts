@@ -46,10 +46,7 @@ const SMALLEST_COUNT = 500_000n;
  * that, the largest at which every count fits a bigint. Undefined when some count is then so small
  * that rounding would move a weight by more than 1e-6 of itself.
  */
-export function indexUnits(
-  names: readonly WeightedPrice[],
-  target: Level,
-): IndexUnits | undefined {
+export function indexUnits(names: readonly WeightedPrice[], target: Level): IndexUnits | undefined {
   const countsAt = (power: number) => names.map((name) => unitsOf(name, 10n ** BigInt(power)));
   const fits = (counts: readonly Quantity[]) => counts.every((each) => each <= MAX_SCALED);
   let power = USUAL_NOTIONAL_POWER;

@@ -93,7 +93,14 @@ const shown = (index: LiveIndex, nowMs = NOW) => {
 describe('BK-6 live level', () => {
   test('is null and names the symbols while prices are missing, then starts at its base', () => {
     const { slotOf, tick } = market();
-    const index = openIndex(definition([['A', '0.5'], ['B', '0.5']]), slotOf, new Map());
+    const index = openIndex(
+      definition([
+        ['A', '0.5'],
+        ['B', '0.5'],
+      ]),
+      slotOf,
+      new Map(),
+    );
     expect(readIndex(index, NOW)).toMatchObject({
       level: null,
       gap: 'PRICE_MISSING',
@@ -114,7 +121,14 @@ describe('BK-6 live level', () => {
 
   test('converts by one snapshot and moves with it', () => {
     const { slotOf, tick } = market();
-    const index = openIndex(definition([['A', '0.5'], ['P', '0.5', 'EUR']]), slotOf, new Map());
+    const index = openIndex(
+      definition([
+        ['A', '0.5'],
+        ['P', '0.5', 'EUR'],
+      ]),
+      slotOf,
+      new Map(),
+    );
     tick('A', '10');
     tick('P', '10');
     expect(readIndex(index, NOW)).toMatchObject({ gap: 'FX_MISSING', missing: ['EUR'] });
@@ -142,7 +156,11 @@ describe('BK-6 live level', () => {
   test('is as old as its oldest price, and weighs what is stale', () => {
     const { slotOf, tick } = market();
     const index = openIndex(
-      definition([['A', '0.7'], ['B', '0.2'], ['C', '0.1']]),
+      definition([
+        ['A', '0.7'],
+        ['B', '0.2'],
+        ['C', '0.1'],
+      ]),
       slotOf,
       new Map(),
     );

@@ -16,7 +16,10 @@ interface Share {
 
 /** The same weight for every name, summing to exactly 1: thirds are 0.33333334, 0.33333333, ... */
 export function equalWeights(ids: readonly string[], places = DECIMAL_PLACES): Weight[] {
-  return roundToOne(ids.map((id) => ({ id, size: 1n })), places);
+  return roundToOne(
+    ids.map((id) => ({ id, size: 1n })),
+    places,
+  );
 }
 
 /**

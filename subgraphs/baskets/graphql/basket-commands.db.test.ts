@@ -140,10 +140,12 @@ describe('BK-1 baskets', () => {
     expect(errors?.[0]?.message).toMatch(/needs the scope baskets:write/);
     const feed = await world.as('feed').result(`{ basket(code: "TECH") { id } }`);
     expect(feed.errors?.[0]?.message).toMatch(/needs the scope baskets:read/);
-    const entity = await world.as('feed').result(
-      `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Basket { code } } }`,
-      { of: [{ __typename: 'Basket', id: 'bsk_id-1' }] },
-    );
+    const entity = await world
+      .as('feed')
+      .result(
+        `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Basket { code } } }`,
+        { of: [{ __typename: 'Basket', id: 'bsk_id-1' }] },
+      );
     expect(entity.errors?.[0]?.message).toMatch(/needs the scope baskets:read/);
   });
 

@@ -44,10 +44,7 @@ export function presentPublished(published: PublishedLevel): LevelView {
   };
 }
 
-export function presentStored(
-  { code }: Pick<BasketRow, 'code'>,
-  stored: StoredLevel,
-): LevelView {
+export function presentStored({ code }: Pick<BasketRow, 'code'>, stored: StoredLevel): LevelView {
   return {
     basketId: stored.basketId,
     code,

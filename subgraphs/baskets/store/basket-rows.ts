@@ -60,8 +60,7 @@ export type RawVersionRow = Raw<VersionRow, 'basedAtMs' | 'createdAtMs', 'diviso
 export type RawAuditRow = Raw<AuditRow, 'recordedAtMs'>;
 
 /** Epoch milliseconds as an integer; a float would come as text or lose digits by the driver. */
-const msOf = (sql: Sql, column: string) =>
-  sql`(extract(epoch from ${sql(column)}) * 1000)::bigint`;
+const msOf = (sql: Sql, column: string) => sql`(extract(epoch from ${sql(column)}) * 1000)::bigint`;
 
 export const basketColumns = (sql: Sql) => sql`
   basket_id as id, code, name, currency, base_level as "baseLevel", state,

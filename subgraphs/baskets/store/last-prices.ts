@@ -3,11 +3,7 @@
 import type { Sql } from 'postgres';
 import { businessDate } from '#kernel/business-date';
 import { price } from '#kernel/money';
-import {
-  acceptedTick,
-  lastPriceKey,
-  PRICE_QUALITIES,
-} from '#kernel/topics/accepted-ticks';
+import { acceptedTick, lastPriceKey, PRICE_QUALITIES } from '#kernel/topics/accepted-ticks';
 import type { Cache } from '#platform/ports';
 import { closePrice, type LivePrice, livePriceOf } from '../domain/live-price.ts';
 

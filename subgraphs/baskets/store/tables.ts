@@ -160,7 +160,9 @@ export const level = basketsSchema.table(
     staleWeight: scaled('stale_weight').notNull(),
     quality: text('quality').notNull(),
     sequence: scaled('sequence').notNull(),
-    recordedAt: instantColumn('recorded_at').notNull().default(sql`clock_timestamp()`),
+    recordedAt: instantColumn('recorded_at')
+      .notNull()
+      .default(sql`clock_timestamp()`),
   },
   (table) => [primaryKey({ name: 'level_pkey', columns: [table.basketId, table.slotAt] })],
 );

@@ -36,8 +36,8 @@ export async function editBasket(
   const constituents = edit.constituents && normalized(edit.constituents);
   const symbols = constituents
     ? constituents.map(({ symbol }) => symbol)
-    // Of a version that another edit may replace meanwhile: then this one is refused for that.
-    : await deps.reader.currentSymbols(code);
+    : // Of a version that another edit may replace meanwhile: then this one is refused for that.
+      await deps.reader.currentSymbols(code);
   return submitCommand(deps, {
     request,
     code,

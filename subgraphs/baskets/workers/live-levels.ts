@@ -15,12 +15,7 @@ import type { Broadcast, BroadcastMessage, Closeable } from '#platform/ports';
 import type { IndexBase } from '../domain/basket.ts';
 import type { FxSnapshot } from '../domain/fx-snapshot.ts';
 import { type Level, level } from '../domain/index-level.ts';
-import {
-  baseNow,
-  type IndexDefinition,
-  type LiveIndex,
-  readIndex,
-} from '../domain/live-index.ts';
+import { baseNow, type IndexDefinition, type LiveIndex, readIndex } from '../domain/live-index.ts';
 import { type LivePrice, livePriceOf } from '../domain/live-price.ts';
 import type { IndexDefinitionReader } from '../store/index-definitions.ts';
 import type { LastPriceReader } from '../store/last-prices.ts';

@@ -48,11 +48,7 @@ export interface OneAtATime {
 }
 
 /** For work that events ask for and nobody waits for; a failed run is logged. */
-export function oneAtATime(
-  name: string,
-  work: () => Promise<void>,
-  logger: Logger,
-): OneAtATime {
+export function oneAtATime(name: string, work: () => Promise<void>, logger: Logger): OneAtATime {
   let running: Promise<void> | undefined;
   let isAskedAgain = false;
 

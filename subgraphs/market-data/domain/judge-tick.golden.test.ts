@@ -12,10 +12,7 @@ import { judgeTick } from './judge-tick.ts';
 import { initialState, type SymbolState } from './tick-state.ts';
 
 const FILE = fileURLToPath(
-  new URL(
-    '../../../../shared/data/prices/sp500_505stocks_ohlcv_2013_2018.csv.gz',
-    import.meta.url,
-  ),
+  new URL('../../../../shared/data/prices/sp500_505stocks_ohlcv_2013_2018.csv.gz', import.meta.url),
 );
 const isThere = existsSync(FILE);
 if (!isThere) process.stderr.write(`skipped, no such file: ${FILE}\n`);

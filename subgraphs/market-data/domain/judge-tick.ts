@@ -157,8 +157,7 @@ function judgePrice(state: SymbolState, tick: JudgedTick, quote: QuoteOutcome): 
   if (fault === null) {
     const { heldPrices } = state;
     const next = heldPrices.length === 0 ? state : { ...state, heldPrices: NONE };
-    const discarded =
-      heldPrices.length === 0 ? quote.waiting : [...quote.waiting, ...heldPrices];
+    const discarded = heldPrices.length === 0 ? quote.waiting : [...quote.waiting, ...heldPrices];
     return accepted(next, tick, { ...quote, discarded });
   }
   const confirmed = confirmingPrints(state, tick, fault);

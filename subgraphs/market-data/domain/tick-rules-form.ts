@@ -111,9 +111,7 @@ export function unitFault(price: bigint, reference: bigint | null): TickFault | 
   // Cheap way out for nearly every tick.
   if (up < 50 && up > 0.02) return null;
   const factor = up > 1 ? up : 1 / up;
-  const mistaken = MISTAKEN_FACTORS.find(
-    (each) => Math.abs(factor / each - 1) <= UNIT_TOLERANCE,
-  );
+  const mistaken = MISTAKEN_FACTORS.find((each) => Math.abs(factor / each - 1) <= UNIT_TOLERANCE);
   if (mistaken === undefined) return null;
   const found = `${formatDecimal(price)} is about ${mistaken} times ${up > 1 ? 'more' : 'less'}`;
   const reason = `expected a price near ${formatDecimal(reference)}, ${found}: wrong unit`;

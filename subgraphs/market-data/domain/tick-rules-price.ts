@@ -30,11 +30,7 @@ export interface PriceFault extends TickFault {
   readonly severity: 'SOFT' | 'HARD';
 }
 
-export function priceFault(
-  state: SymbolState,
-  tick: SourceTick,
-  nowMs: number,
-): PriceFault | null {
+export function priceFault(state: SymbolState, tick: SourceTick, nowMs: number): PriceFault | null {
   return spikeFault(state, tick) ?? jumpFault(state, tick, nowMs);
 }
 
@@ -98,7 +94,7 @@ export function recentClose(state: SymbolState, nowMs: number): bigint | null {
 /** At most five business days ago; holidays count as business days. */
 export function isRecent(date: BusinessDate, nowMs: number): boolean {
   let day = utcDateOf(nowMs);
-  for (let left = MAX_CLOSE_AGE_BUSINESS_DAYS; left > 0; ) {
+  for (let left = MAX_CLOSE_AGE_BUSINESS_DAYS; left > 0;) {
     if (day <= date) return true;
     day = addDays(day, -1);
     if (isoWeekday(day) < 6) left--;
@@ -109,4 +105,3 @@ export function isRecent(date: BusinessDate, nowMs: number): boolean {
 function percent(fraction: number): string {
   return `${(fraction * 100).toFixed(2)} %`;
 }
-

@@ -20,7 +20,8 @@ export interface LiveDeps {
 
 /** What the use cases behind the resolvers need. */
 export interface Deps
-  extends ChoosePriceSourceDeps,
+  extends
+    ChoosePriceSourceDeps,
     FindFxRateDeps,
     LiveDeps,
     ListImportsDeps,

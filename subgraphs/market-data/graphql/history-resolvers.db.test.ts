@@ -62,8 +62,17 @@ const BARS = /* GraphQL */ `
   query ($symbol: String!, $from: Date, $to: Date, $first: Int, $after: String) {
     instrument(symbol: $symbol) {
       bars(from: $from, to: $to, first: $first, after: $after) {
-        edges { node { date close source } cursor }
-        pageInfo { hasNextPage }
+        edges {
+          node {
+            date
+            close
+            source
+          }
+          cursor
+        }
+        pageInfo {
+          hasNextPage
+        }
       }
     }
   }
@@ -152,9 +161,22 @@ const CHOOSE = /* GraphQL */ `
     choosePriceSource(input: $input) {
       __typename
       ... on PriceSourceChosen {
-        instrument { priceSeries { source interval preferred chosen firstDate lastDate barCount } }
+        instrument {
+          priceSeries {
+            source
+            interval
+            preferred
+            chosen
+            firstDate
+            lastDate
+            barCount
+          }
+        }
       }
-      ... on PriceSourceRefused { reason message }
+      ... on PriceSourceRefused {
+        reason
+        message
+      }
     }
   }
 `;
@@ -262,7 +284,13 @@ describe('MD-2 exchange rates', () => {
   const RATE = /* GraphQL */ `
     query ($base: String!, $quote: String!, $asOf: Date) {
       fxRate(base: $base, quote: $quote, asOf: $asOf) {
-        base quote rate fixedOn carriedForward triangulatedThrough source
+        base
+        quote
+        rate
+        fixedOn
+        carriedForward
+        triangulatedThrough
+        source
       }
     }
   `;
@@ -295,8 +323,6 @@ describe('MD-2 exchange rates', () => {
 
   test('of something that is no currency are refused', async () => {
     const { errors } = await viewer.result(RATE, { base: 'dollar$', quote: 'EUR' });
-    expect(errors?.[0]?.message).toBe(
-      'base: expected a currency code such as USD, was "dollar$"',
-    );
+    expect(errors?.[0]?.message).toBe('base: expected a currency code such as USD, was "dollar$"');
   });
 });

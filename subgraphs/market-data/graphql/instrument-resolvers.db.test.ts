@@ -15,16 +15,34 @@ let stranger: SubgraphClient;
 const UPSERT = /* GraphQL */ `
   mutation ($instruments: [InstrumentInput!]!) {
     upsertInstruments(input: { instruments: $instruments }) {
-      instruments { id symbol name assetClass currency sector isin }
-      rejected { index reason }
+      instruments {
+        id
+        symbol
+        name
+        assetClass
+        currency
+        sector
+        isin
+      }
+      rejected {
+        index
+        reason
+      }
     }
   }
 `;
 const SYMBOLS = /* GraphQL */ `
   query ($filter: InstrumentFilter, $first: Int, $after: String) {
     instruments(filter: $filter, first: $first, after: $after) {
-      edges { node { symbol } }
-      pageInfo { hasNextPage endCursor }
+      edges {
+        node {
+          symbol
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
     }
   }
 `;
@@ -114,9 +132,7 @@ describe('MD-5 instruments', () => {
   test('change by symbol and keep their id and what was left out', async () => {
     const renamed = { symbol: 'KO', name: 'The Coca-Cola Company' };
     await operations.data(UPSERT, { instruments: [renamed] });
-    expect(
-      await viewer.data(`{ instrument(symbol: "KO") { id name sector } }`),
-    ).toEqual({
+    expect(await viewer.data(`{ instrument(symbol: "KO") { id name sector } }`)).toEqual({
       instrument: { id: 'ins_KO', name: 'The Coca-Cola Company', sector: 'Consumer Staples' },
     });
   });

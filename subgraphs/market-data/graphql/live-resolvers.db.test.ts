@@ -27,8 +27,16 @@ const INGEST = /* GraphQL */ `
   mutation ($ticks: [TickInput!]!) {
     ingestTicks(input: { ticks: $ticks }) {
       accepted
-      rejected { index rule reason }
-      quarantined { index rule reason }
+      rejected {
+        index
+        rule
+        reason
+      }
+      quarantined {
+        index
+        rule
+        reason
+      }
     }
   }
 `;
@@ -53,7 +61,9 @@ beforeAll(async () => {
   await feed.data(/* GraphQL */ `
     mutation {
       upsertInstruments(input: { instruments: [{ symbol: "ACME" }, { symbol: "GLOBEX" }] }) {
-        rejected { reason }
+        rejected {
+          reason
+        }
       }
     }
   `);

@@ -99,15 +99,7 @@ export function createInstrumentRepository(db: PostgresJsDatabase) {
 /** Nine parameters a row: the protocol takes 65,535. */
 const MAX_ROWS_PER_INSERT = 1_000;
 
-const CHANGEABLE = [
-  'name',
-  'assetClass',
-  'currency',
-  'sector',
-  'mic',
-  'isin',
-  'figi',
-] as const;
+const CHANGEABLE = ['name', 'assetClass', 'currency', 'sector', 'mic', 'isin', 'figi'] as const;
 const SQL_NAMES: Readonly<Record<(typeof CHANGEABLE)[number], string>> = {
   name: instrument.name.name,
   assetClass: instrument.assetClass.name,

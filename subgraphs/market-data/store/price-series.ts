@@ -72,10 +72,9 @@ export function createPriceSeriesRepository(sql: Sql) {
           first_date, last_date, bar_count
         from market_data.price_series where instrument_id = any(${[...ids]}::text[])
         order by interval, is_preferred desc, source`;
-      const series = rows.map(priceSeriesOf);
-      return new Map(
-        ids.map((id) => [id, series.filter(({ instrumentId }) => instrumentId === id)]),
-      );
+      const all = rows.map(priceSeriesOf);
+      const ofInstrument = (id: InstrumentId) => all.filter((each) => each.instrumentId === id);
+      return new Map(ids.map((id) => [id, ofInstrument(id)]));
     },
 
     /** Counts the series anew and settles which of each instrument's is preferred. */
@@ -85,7 +84,8 @@ export function createPriceSeriesRepository(sql: Sql) {
     async settleAll(): Promise<void> {
       const rows = await sql<{ series_id: number }[]>`
         select series_id from market_data.price_series`;
-      await settle(sql, rows.map((row) => row.series_id));
+      const seriesIds = rows.map((row) => row.series_id);
+      await settle(sql, seriesIds);
     },
 
     /** Makes a source the one that readers see; false when the instrument has none such. */
@@ -96,7 +96,10 @@ export function createPriceSeriesRepository(sql: Sql) {
           select from market_data.price_series
           where instrument_id = ${id} and interval = ${interval} and source = ${source})
         returning series_id`;
-      await settlePreferences(sql, rows.map((row) => row.series_id));
+      await settlePreferences(
+        sql,
+        rows.map((row) => row.series_id),
+      );
       return rows.length > 0;
     },
   };

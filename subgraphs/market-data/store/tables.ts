@@ -133,11 +133,17 @@ export const importRun = marketDataSchema.table(
     valuesUnchanged: integer('values_unchanged').notNull().default(0),
     faultCount: integer('fault_count').notNull().default(0),
     /** The first 100: [{ line, column, reason }]. */
-    faults: jsonb('faults').notNull().default(sql`'[]'::jsonb`),
+    faults: jsonb('faults')
+      .notNull()
+      .default(sql`'[]'::jsonb`),
     /** Why it failed, for people; null otherwise. */
     failure: text('failure'),
     startedAt: instantColumn('started_at').notNull(),
     finishedAt: instantColumn('finished_at'),
   },
-  (table) => [index('import_run_running').on(table.status).where(sql`status = 'RUNNING'`)],
+  (table) => [
+    index('import_run_running')
+      .on(table.status)
+      .where(sql`status = 'RUNNING'`),
+  ],
 );

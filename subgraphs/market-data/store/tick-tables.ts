@@ -92,6 +92,8 @@ export const quarantinedTick = marketDataSchema.table(
   (table) => [
     index('quarantined_tick_newest').on(table.receivedAt, table.quarantineId),
     index('quarantined_tick_of_symbol').on(table.symbol, table.receivedAt, table.quarantineId),
-    index('quarantined_tick_held').on(table.quarantineId).where(sql`status = 'HELD'`),
+    index('quarantined_tick_held')
+      .on(table.quarantineId)
+      .where(sql`status = 'HELD'`),
   ],
 );

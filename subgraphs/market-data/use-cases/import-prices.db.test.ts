@@ -255,8 +255,7 @@ describe('an import that cannot go on', () => {
   });
 });
 
-const day = (index: number) =>
-  new Date(Date.UTC(2000, 0, 1 + index)).toISOString().slice(0, 10);
+const day = (index: number) => new Date(Date.UTC(2000, 0, 1 + index)).toISOString().slice(0, 10);
 
 function never(): never {
   throw new Error('expected to be there');

@@ -1,11 +1,7 @@
 import { type CurrencyCode, currencyCode } from '#kernel/money';
 import type { BarInterval } from '../domain/bar.ts';
 import { type ImportRun, sourceOfFile } from '../domain/import-run.ts';
-import {
-  type AssetClass,
-  type InstrumentSymbol,
-  unknownInstrument,
-} from '../domain/instrument.ts';
+import { type AssetClass, type InstrumentSymbol, unknownInstrument } from '../domain/instrument.ts';
 import { type PriceForm, readPriceHeader } from '../domain/price-file.ts';
 import { readPriceRow, type SymbolBar } from '../domain/price-row.ts';
 import { createSeenDays } from '../domain/seen-days.ts';
@@ -101,7 +97,10 @@ function createSeriesIds(
 
   async function learn(symbols: readonly InstrumentSymbol[]): Promise<void> {
     const found = [...(await knownOrAdded(symbols)).values()];
-    const ids = await priceSeries.ensure(found.map((each) => each.id), series);
+    const ids = await priceSeries.ensure(
+      found.map((each) => each.id),
+      series,
+    );
     for (const { id, symbol } of found) {
       const seriesId = ids.get(id);
       if (seriesId !== undefined) known.set(symbol, seriesId);

@@ -8,7 +8,7 @@
  * is closed by the exchange: that is a reconnection like any other.
  */
 
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { pause } from '#platform/backoff';
 import type { Clock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
@@ -142,7 +142,7 @@ async function converse(connection: Connection, sink: FeedSink): Promise<string>
   });
   socket.on('message', (data) => {
     heardAtMs = clock.nowMs();
-    const refused = receive(String(data), { connection, sink, handover });
+    const refused = receive(textOf(data), { connection, sink, handover });
     if (refused !== undefined) end(refused);
   });
   const watch = setInterval(() => {
@@ -199,6 +199,11 @@ function receive(
       at.sink.unreadable('exchange', message.reason);
       return undefined;
   }
+}
+
+/** Messages arrive as one Buffer; anything else reads as nothing and is counted unreadable. */
+function textOf(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString() : '';
 }
 
 /** Ticks on their way to the sink: one batch at a time, what comes meanwhile makes the next. */

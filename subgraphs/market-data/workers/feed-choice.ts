@@ -59,7 +59,10 @@ export function createFeed(chosen: Config['feed'], around: FeedSurroundings): Fe
 function providersOf(urls: string, { clock, logger }: FeedSurroundings): readonly (() => Feed)[] {
   const addresses = urls.split(/,(?=wss?:)/).map((each) => new URL(each));
   const named = addresses[0]?.searchParams.get('symbols') ?? '';
-  const symbols = named.toUpperCase().split(',').filter((symbol) => symbol !== '');
+  const symbols = named
+    .toUpperCase()
+    .split(',')
+    .filter((symbol) => symbol !== '');
   return addresses.map((address) => () => {
     const url = new URL(address);
     url.searchParams.delete('symbols');

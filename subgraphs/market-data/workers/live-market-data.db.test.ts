@@ -107,8 +107,10 @@ const stored = (symbol: string) => sql`
   from market_data.tick where instrument_id = ${`ins_${symbol}`} order by sequence`;
 
 const partitionOf = async (symbol: string) =>
-  (await sql`select tableoid::regclass::text as name from market_data.tick
-    where instrument_id = ${`ins_${symbol}`} order by sequence`).map(({ name }) => String(name));
+  (
+    await sql`select tableoid::regclass::text as name from market_data.tick
+    where instrument_id = ${`ins_${symbol}`} order by sequence`
+  ).map(({ name }) => String(name));
 
 describe('MD-1 ingested ticks', () => {
   test('are stored, cached, published and readable by others when the answer comes', async () => {

@@ -58,7 +58,10 @@ export function openRecording(files: readonly string[]): Recording {
 
 /** Without folder and endings, such as `replay:fx_quotes_20140508`. */
 export function sourceNameOf(file: string): string {
-  return `replay:${path.basename(file).replace(/\.gz$/, '').replace(/\.csv$/, '')}`;
+  return `replay:${path
+    .basename(file)
+    .replace(/\.gz$/, '')
+    .replace(/\.csv$/, '')}`;
 }
 
 export function isRow<T extends object>(row: T | UnreadableLine): row is T {
@@ -66,8 +69,7 @@ export function isRow<T extends object>(row: T | UnreadableLine): row is T {
 }
 
 type TrackRow =
-  | (RecordedRow & { readonly source: string; readonly clockSkewMs: number })
-  | UnreadableLine;
+  (RecordedRow & { readonly source: string; readonly clockSkewMs: number }) | UnreadableLine;
 type Track = AsyncGenerator<TrackRow, void>;
 
 /**

@@ -55,10 +55,12 @@ async function replay(files: readonly string[], speed = AT_ONCE): Promise<Heard>
   const book = createTickBook(
     (symbols) =>
       Promise.resolve(
-        new Map(symbols.flatMap((symbol) => {
-          const known = instruments.get(symbol);
-          return known ? [[symbol, known]] : [];
-        })),
+        new Map(
+          symbols.flatMap((symbol) => {
+            const known = instruments.get(symbol);
+            return known ? [[symbol, known]] : [];
+          }),
+        ),
       ),
     { run: 1n, lastPrices: new Map(), positions: new Map() },
   );

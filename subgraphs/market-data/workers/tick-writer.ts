@@ -173,7 +173,11 @@ function halvesOf(write: TickWrite): readonly [TickWrite, TickWrite] | null {
   const [kind] = kinds;
   if (kind === undefined) return null;
   const rows = write[kind];
-  if (kinds.length > 1) return [{ ...NOTHING, [kind]: rows }, { ...write, [kind]: [] }];
+  if (kinds.length > 1)
+    return [
+      { ...NOTHING, [kind]: rows },
+      { ...write, [kind]: [] },
+    ];
   if (rows.length === 1) return null;
   const middle = rows.length >> 1;
   return [

@@ -57,10 +57,7 @@ export function decideCash(
   event: CashEvent,
 ): Decision<CashEvent, 'INVALID_AMOUNT' | 'INSUFFICIENT_FUNDS'> {
   if (event.amount <= 0n) {
-    return refuse(
-      'INVALID_AMOUNT',
-      `amount: expected above 0, was ${formatDecimal(event.amount)}`,
-    );
+    return refuse('INVALID_AMOUNT', `amount: expected above 0, was ${formatDecimal(event.amount)}`);
   }
   const after = evolveCash(account, event);
   if (after.reserved < 0n || available(after) < 0n) {

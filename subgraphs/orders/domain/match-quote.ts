@@ -52,9 +52,7 @@ function isMarketable(order: WorkingOrder, touch: Price): boolean {
 }
 
 /** What becomes of the rest once the first quote was tried; null: it stays and waits. */
-export function restOutcome(
-  timeInForce: TimeInForce,
-): 'ReportCanceled' | 'ReportExpired' | null {
+export function restOutcome(timeInForce: TimeInForce): 'ReportCanceled' | 'ReportExpired' | null {
   switch (timeInForce) {
     case 'IMMEDIATE_OR_CANCEL':
       return 'ReportCanceled';

@@ -4,14 +4,7 @@ import { formatDecimal } from '#kernel/decimal';
 import { price, quantity } from '#kernel/money';
 import { decide, type OrderCommand } from './decide-order.ts';
 import type { OrdStatus } from './fix-words.ts';
-import {
-  avgPx,
-  evolve,
-  execId,
-  nextExecId,
-  type Order,
-  type OrderEvent,
-} from './order.ts';
+import { avgPx, evolve, execId, nextExecId, type Order, type OrderEvent } from './order.ts';
 import { mayFollow } from './ord-status-transitions.ts';
 import {
   acknowledged,
@@ -124,10 +117,7 @@ describe('OR-1 quantities of an order [G-18]', () => {
 describe('an order refuses', () => {
   const open = [submitted(), acknowledged];
   const done = [...open, { type: 'OrderCanceled' } as const];
-  const marketOrder = [
-    submitted({ ordType: 'MARKET', price: null }),
-    acknowledged,
-  ] as const;
+  const marketOrder = [submitted({ ordType: 'MARKET', price: null }), acknowledged] as const;
 
   test.each<[string, readonly OrderEvent[], OrderCommand, string]>([
     ['to be submitted twice', open, submit, 'ORDER_EXISTS'],

@@ -62,8 +62,7 @@ export interface ReplacementTerms {
 }
 
 type Pending =
-  | { readonly type: 'CANCEL' }
-  | { readonly type: 'REPLACE'; readonly terms: ReplacementTerms };
+  { readonly type: 'CANCEL' } | { readonly type: 'REPLACE'; readonly terms: ReplacementTerms };
 
 export type Ending = 'CANCELED' | 'EXPIRED' | 'REJECTED';
 

@@ -83,9 +83,8 @@ export const orderResolvers = {
   },
 } satisfies Resolvers;
 
-type Resolved = ReturnType<Context['deps']['updates']['subscribe']> extends AsyncIterable<infer U>
-  ? U
-  : never;
+type Resolved =
+  ReturnType<Context['deps']['updates']['subscribe']> extends AsyncIterable<infer U> ? U : never;
 
 async function detailsOf({ orderId }: OrderView, { loaders }: Context): Promise<OrderDetails> {
   const details = await loaders.details.load(orderId);

@@ -162,9 +162,7 @@ describe('OR-1 an order is placed once', () => {
 
   test('twenty at once place one', async () => {
     await me.deposit('20000');
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => me.place({ price: '50' })),
-    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => me.place({ price: '50' })));
     const fresh = answers.filter((each) => !(each as { duplicate: boolean }).duplicate);
     expect(fresh).toHaveLength(1);
     expect(await me.cash()).toMatchObject([{ reserved: '5000' }]);

@@ -37,9 +37,7 @@ export async function writeChange(
   }
   // Sent without waiting for each other: a fill waits for the database four times, not ten.
   await Promise.all([
-    change.fromVersion === 0
-      ? insertSnapshot(tx, change, contentHash)
-      : updateSnapshot(tx, change),
+    change.fromVersion === 0 ? insertSnapshot(tx, change, contentHash) : updateSnapshot(tx, change),
     ...change.steps.map((step) => insertEvent(tx, change, step, cause)),
     ...change.steps.filter(isExecution).map((step) => insertExecution(tx, step, cause)),
     appendToOutbox(tx, recordsOf(change, cause)),

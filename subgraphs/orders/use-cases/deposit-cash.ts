@@ -20,9 +20,7 @@ export interface DepositRequest {
 
 /** In order of precedence. */
 export type DepositRefuseReason =
-  | 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'
-  | 'INVALID_CURRENCY'
-  | 'INVALID_AMOUNT';
+  'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT' | 'INVALID_CURRENCY' | 'INVALID_AMOUNT';
 
 export type DepositCashResult =
   | { readonly ok: true; readonly isRepeated: boolean }

@@ -117,5 +117,7 @@ async function findEarlier<Reason extends string>(
 }
 
 function contentHashOf({ clOrdId, content }: ChangeRequest<string>): string {
-  return createHash('sha256').update(JSON.stringify([clOrdId, ...content])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([clOrdId, ...content]))
+    .digest('hex');
 }

@@ -5,13 +5,7 @@ import { fixedClock } from '#platform/clock';
 import { silentLogger } from '#platform/logger';
 import { decide } from '../domain/decide-order.ts';
 import type { LiveQuote } from '../domain/live-quote.ts';
-import {
-  at,
-  exampleTerms,
-  TRADE_DATE,
-  TRANSACT_TIME_MS,
-  units,
-} from '../domain/order-example.ts';
+import { at, exampleTerms, TRADE_DATE, TRANSACT_TIME_MS, units } from '../domain/order-example.ts';
 import {
   clOrdId,
   evolve,

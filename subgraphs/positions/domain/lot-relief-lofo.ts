@@ -5,7 +5,5 @@ import { compareUnitCost, isShort, type TaxLot } from './tax-lot.ts';
  * older lot first where they are equal (the sort is stable).
  */
 export function lofoOrder(openLots: readonly TaxLot[]): readonly TaxLot[] {
-  return [...openLots].sort((a, b) =>
-    isShort(a) ? compareUnitCost(b, a) : compareUnitCost(a, b),
-  );
+  return [...openLots].sort((a, b) => (isShort(a) ? compareUnitCost(b, a) : compareUnitCost(a, b)));
 }

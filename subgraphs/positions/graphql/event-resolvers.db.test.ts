@@ -25,7 +25,11 @@ afterAll(async () => {
 
 const RECORD = /* GraphQL */ `
   mutation ($trades: [TradeInput!]!) {
-    recordTrades(input: { trades: $trades }) { results { __typename } }
+    recordTrades(input: { trades: $trades }) {
+      results {
+        __typename
+      }
+    }
   }
 `;
 

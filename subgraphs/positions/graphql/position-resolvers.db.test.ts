@@ -21,15 +21,43 @@ afterAll(async () => {
 
 const RECORD = /* GraphQL */ `
   mutation ($trades: [TradeInput!]!) {
-    recordTrades(input: { trades: $trades }) { results { __typename } }
+    recordTrades(input: { trades: $trades }) {
+      results {
+        __typename
+      }
+    }
   }
 `;
 const POSITION = /* GraphQL */ `
   query ($key: PositionKeyInput!, $effectiveAt: Date, $knownAt: DateTime) {
     position(key: $key, effectiveAt: $effectiveAt, knownAt: $knownAt) {
-      version quantity costBasis { amount } realizedPnl { amount } effectiveAt knownAt
-      marketValue { amount currency } unrealizedPnl { amount }
-      lots { id openDate quantity unitCost costBasis { amount } sourceTradeId }
+      version
+      quantity
+      costBasis {
+        amount
+      }
+      realizedPnl {
+        amount
+      }
+      effectiveAt
+      knownAt
+      marketValue {
+        amount
+        currency
+      }
+      unrealizedPnl {
+        amount
+      }
+      lots {
+        id
+        openDate
+        quantity
+        unitCost
+        costBasis {
+          amount
+        }
+        sourceTradeId
+      }
     }
   }
 `;
@@ -180,8 +208,18 @@ describe('positions', () => {
   const LIST = /* GraphQL */ `
     query ($filter: PositionFilter, $first: Int, $after: String) {
       positions(filter: $filter, first: $first, after: $after) {
-        edges { node { id lots { quantity } } }
-        pageInfo { hasNextPage endCursor }
+        edges {
+          node {
+            id
+            lots {
+              quantity
+            }
+          }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
       }
     }
   `;

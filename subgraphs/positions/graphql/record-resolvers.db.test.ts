@@ -22,16 +22,41 @@ const RECORD = /* GraphQL */ `
     recordTrades(input: { trades: $trades }) {
       results {
         ... on TradeRecorded {
-          tradeId classification eventVersion duplicate uti
-          position { id version quantity costBasis { amount currency } averageCost lots { id } }
+          tradeId
+          classification
+          eventVersion
+          duplicate
+          uti
+          position {
+            id
+            version
+            quantity
+            costBasis {
+              amount
+              currency
+            }
+            averageCost
+            lots {
+              id
+            }
+          }
         }
-        ... on TradeRefused { tradeId reason message deadLetterId }
+        ... on TradeRefused {
+          tradeId
+          reason
+          message
+          deadLetterId
+        }
       }
     }
   }
 `;
 const POSITION = /* GraphQL */ `
-  query ($key: PositionKeyInput!) { position(key: $key) { version } }
+  query ($key: PositionKeyInput!) {
+    position(key: $key) {
+      version
+    }
+  }
 `;
 
 const input = (accountId: string, tradeId: string, changes: object = {}) => ({

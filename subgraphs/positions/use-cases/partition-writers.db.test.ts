@@ -121,8 +121,9 @@ describe('group commit', () => {
           return sentTrade({ accountId, tradeId: `${accountId}-${n}`, price });
         }),
       );
-      expect(answers.map((each) => (each.type === 'REFUSED' ? each.reason : each.eventVersion)))
-        .toEqual([1, 2, 3, 4, 5, 'NOT_PROCESSED', 6, 7, 8]);
+      expect(
+        answers.map((each) => (each.type === 'REFUSED' ? each.reason : each.eventVersion)),
+      ).toEqual([1, 2, 3, 4, 5, 'NOT_PROCESSED', 6, 7, 8]);
     } finally {
       await owner.unsafe('alter table positions.event_store drop constraint poison');
       await owner.end();

@@ -3,8 +3,8 @@
  * next batch. Nobody waits for a timer, and nobody for a lock.
  *
  * A partition is IDLE, WAITING for one of the few places to write, or WRITING one batch. A trade
- * that comes to an idle one makes it wait; the end of a batch starts the next when trades are there,
- * else the partition is idle again. What was written last is kept in memory. The version in the
+ * that comes to an idle one makes it wait; the end of a batch starts the next when trades are
+ * there, else the partition is idle again. What was written last is kept in memory. The version in the
  * event store's key guards against a second process: then the batch is decided again on what is
  * stored now.
  */
@@ -53,7 +53,7 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
   let inFlight = 0;
   let isStopped = false;
 
-  async function work(partition: number): Promise<void> {
+  async function writeAll(partition: number): Promise<void> {
     const queue = queues[partition] ?? [];
     while (queue.length > 0) {
       await slots.take();
@@ -74,7 +74,8 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
     inFlight += 1;
     if (running.has(partition)) return;
     // After the caller's turn, so that trades of one request share a batch.
-    running.set(partition, Promise.resolve().then(() => work(partition)));
+    const work = Promise.resolve().then(() => writeAll(partition));
+    running.set(partition, work);
   }
 
   return {
@@ -139,7 +140,10 @@ function createSlots(count: number) {
 async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[]): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const outcomes = await attemptBatch(deps, batch.map(({ command }) => command));
+      const outcomes = await attemptBatch(
+        deps,
+        batch.map(({ command }) => command),
+      );
       batch.forEach(({ resolve }, index) => {
         const outcome = outcomes[index];
         if (outcome !== undefined) resolve(outcome);

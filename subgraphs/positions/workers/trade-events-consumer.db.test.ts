@@ -26,7 +26,12 @@ afterAll(async () => {
 });
 
 const POSITION = /* GraphQL */ `
-  query ($key: PositionKeyInput!) { position(key: $key) { version quantity } }
+  query ($key: PositionKeyInput!) {
+    position(key: $key) {
+      version
+      quantity
+    }
+  }
 `;
 
 const keyOf = (accountId: string) => ({ bookId: 'BOOK-1', accountId, symbol: 'aapl' });

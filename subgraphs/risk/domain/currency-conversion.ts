@@ -30,13 +30,11 @@ export function rateSeries(
     (date) => baseByDate?.has(date) !== false && quoteByDate?.has(date) !== false,
   );
   if (dates === undefined || dates.length === 0) return undefined;
-  const rates = dates.map(
-    (date) => (quoteByDate?.get(date) ?? 1) / (baseByDate?.get(date) ?? 1),
-  );
+  const rates = dates.map((date) => (quoteByDate?.get(date) ?? 1) / (baseByDate?.get(date) ?? 1));
   return { dates, rates: Float64Array.from(rates) };
 }
 
-/** Newest rate of each currency into `to`, rounded half-even to 1e-8; those unknown are left out. */
+/** Newest rate of each currency into `to`, half-even to 1e-8; those unknown are left out. */
 export function newestRates(
   currencies: readonly CurrencyCode[],
   to: CurrencyCode,

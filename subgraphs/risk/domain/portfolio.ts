@@ -116,10 +116,7 @@ function mergeBySymbol(holdings: readonly Holding[]): readonly Holding[] {
   return [...units].map(([symbol, quantity]) => ({ symbol, quantity: quantity as Quantity }));
 }
 
-function valueHolding(
-  holding: Holding,
-  inputs: ValuationInputs,
-): ValuedHolding | UnvaluedHolding {
+function valueHolding(holding: Holding, inputs: ValuationInputs): ValuedHolding | UnvaluedHolding {
   const instrument = inputs.instrumentsBySymbol.get(holding.symbol);
   if (!instrument) return { ...holding, reason: 'UNKNOWN_SYMBOL' };
   const lastPrice = inputs.pricesBySymbol.get(holding.symbol);

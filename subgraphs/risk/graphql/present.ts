@@ -31,7 +31,8 @@ export function portfolioSource(input: PortfolioInput): PortfolioSource {
 
 export function presentPortfolio(report: PortfolioReport): Portfolio {
   const { currency, value } = report;
-  const money = (of: Amount | null): Money | null => (of === null ? null : { amount: of, currency });
+  const money = (of: Amount | null): Money | null =>
+    of === null ? null : { amount: of, currency };
   const exposure = (each: Exposure): GraphExposure => ({
     key: each.key,
     net: { amount: each.net, currency },

@@ -21,7 +21,11 @@ export const resolvers: Resolvers = {
   Subscription: {
     portfolioRisk: {
       subscribe: (_root, { of }, context) => asRoot(context.watchRisk(portfolioSource(of))),
-      resolve: (report: RiskReport, _args: unknown, context: { nowMs(): number }): PortfolioRisk => ({
+      resolve: (
+        report: RiskReport,
+        _args: unknown,
+        context: { nowMs(): number },
+      ): PortfolioRisk => ({
         portfolio: presentPortfolio(report.portfolio),
         valueAtRisk: presentValueAtRisk(report),
         calculatedAt: context.nowMs(),

@@ -63,7 +63,9 @@ function givenHoldings({ holdings }: PortfolioSource): readonly Holding[] {
   }
   const symbols = new Set(given.map(({ symbol }) => symbol));
   if (symbols.size !== given.length) {
-    throw badInput(`holdings: expected each symbol once, found ${given.length - symbols.size} twice`);
+    throw badInput(
+      `holdings: expected each symbol once, found ${given.length - symbols.size} twice`,
+    );
   }
   return given;
 }

@@ -14,7 +14,9 @@ function channel() {
     close: async () => undefined,
   };
   const eventLog = {
-    consume: async (options: { handle: (records: readonly LogRecord[], s: AbortSignal) => Promise<void> }) => {
+    consume: async (options: {
+      handle: (records: readonly LogRecord[], s: AbortSignal) => Promise<void>;
+    }) => {
       applied = () => options.handle([], new AbortController().signal);
       return { pause() {}, resume() {}, lag: async () => 0, stop: async () => undefined };
     },

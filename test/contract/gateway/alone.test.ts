@@ -52,7 +52,10 @@ const products = buildSubgraphSchema([
     typeDefs: parse(PRODUCTS),
     resolvers: {
       Query: {
-        products: () => [{ id: '1', name: 'one' }, { id: '2', name: 'two' }],
+        products: () => [
+          { id: '1', name: 'one' },
+          { id: '2', name: 'two' },
+        ],
         secret: () => 'secret',
         scoped: () => 'scoped',
         ruled: () => 'ruled',
@@ -167,7 +170,12 @@ describe('the gateway alone, against a supergraph that is not ours', () => {
 
   test('passes the errors of a subgraph on, and names it', async () => {
     const { data, errors } = await ask(url, '{ products { id failing } }');
-    expect(data).toEqual({ products: [{ id: '1', failing: null }, { id: '2', failing: null }] });
+    expect(data).toEqual({
+      products: [
+        { id: '1', failing: null },
+        { id: '2', failing: null },
+      ],
+    });
     expect(errors).toMatchObject([
       { path: ['products', 0, 'failing'], extensions: { service: 'reviews' } },
       { path: ['products', 1, 'failing'], message: 'out of stars' },
@@ -200,15 +208,19 @@ describe('what cannot be served', () => {
     ['a file that is not there', ['--supergraph', join(folder, 'none.graphql')], /readable file/],
     ['a file that does not parse', ['--supergraph', broken], /is none \(Syntax Error/],
     ['a schema that is no supergraph', ['--supergraph', plain], /is none/],
-  ])('%s is said in one sentence, exit code 1', async (_name, args, expected) => {
-    const child = start(args);
-    let text = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    const [code] = (await once(child, 'close')) as [number];
-    expect(code).toBe(1);
-    expect(text).toMatch(expected);
-    expect(text.trim().split('\n')).toHaveLength(1);
-  }, 20_000);
+  ])(
+    '%s is said in one sentence, exit code 1',
+    async (_name, args, expected) => {
+      const child = start(args);
+      let text = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      const [code] = (await once(child, 'close')) as [number];
+      expect(code).toBe(1);
+      expect(text).toMatch(expected);
+      expect(text.trim().split('\n')).toHaveLength(1);
+    },
+    20_000,
+  );
 });

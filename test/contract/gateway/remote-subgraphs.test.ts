@@ -167,10 +167,13 @@ describe('GW-5 subgraphs that misbehave', () => {
     ['answer no JSON', (response: ServerResponse) => response.end('<html>')],
     ['answer JSON that is no result', (response: ServerResponse) => response.end('[1]')],
     ['hang up', (response: ServerResponse) => response.destroy()],
-    ['stop in the middle', (response: ServerResponse) => {
-      response.writeHead(200, { 'content-length': '100' }).write('{"data"');
-      setTimeout(() => response.destroy(), 20);
-    }],
+    [
+      'stop in the middle',
+      (response: ServerResponse) => {
+        response.writeHead(200, { 'content-length': '100' }).write('{"data"');
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
   ])('because they %s are UPSTREAM_UNAVAILABLE', async (_name, behave) => {
     const { data, errors } = await against(behave);
     expect(data).toEqual({ motto: 'true to the line', calm: null });

@@ -113,9 +113,13 @@ describe.each(MODES)('subgraphs %s', (mode) => {
         'subscription { thingMade { name ... on Table { owner } ... on Chair { other: owner } } }',
         { thingMade: { name: 'table', owner: 'bob' } },
       ],
-      ['null', 'subscription { tick(symbol: "NONE") { instrument { id } } }', {
-        tick: { instrument: null },
-      }],
+      [
+        'null',
+        'subscription { tick(symbol: "NONE") { instrument { id } } }',
+        {
+          tick: { instrument: null },
+        },
+      ],
     ])('of one subgraph alone are shaped as asked: %s', async (_name, query, data) => {
       const socket = await as('viewer');
       socket.subscribe('s', query);
