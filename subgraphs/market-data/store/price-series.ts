@@ -81,12 +81,7 @@ export function createPriceSeriesRepository(sql: Sql) {
     settle: (seriesIds: readonly number[]): Promise<void> => settle(sql, seriesIds),
 
     /** After imports that did not end by themselves. */
-    async settleAll(): Promise<void> {
-      const rows = await sql<{ series_id: number }[]>`
-        select series_id from market_data.price_series`;
-      const seriesIds = rows.map((row) => row.series_id);
-      await settle(sql, seriesIds);
-    },
+    settleAll: (): Promise<void> => settleAll(sql),
 
     /** Makes a source the one that readers see; false when the instrument has none such. */
     async choose(id: InstrumentId, source: string, interval: BarInterval): Promise<boolean> {
@@ -131,6 +126,13 @@ function priceSeriesOf(row: SeriesRow): PriceSeries {
     lastDate: row.last_date === null ? null : businessDate(row.last_date),
     barCount: row.bar_count,
   };
+}
+
+async function settleAll(sql: Sql): Promise<void> {
+  const rows = await sql<{ series_id: number }[]>`
+    select series_id from market_data.price_series`;
+  const seriesIds = rows.map((row) => row.series_id);
+  await settle(sql, seriesIds);
 }
 
 async function settle(sql: Sql, seriesIds: readonly number[]): Promise<void> {
