@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAfter, LOG_START, positionOf, sequenceOf } from './log-position.ts';
+import { compareSequences, isAfter, LOG_START, positionOf, sequenceOf } from './log-position.ts';
 
 describe('log position', () => {
   test('survives the way through its sequence', () => {
@@ -13,7 +13,11 @@ describe('log position', () => {
     expect(isAfter(late, early)).toBe(true);
     expect(isAfter(early, late)).toBe(false);
     expect(isAfter(early, early)).toBe(false);
-    expect(BigInt(sequenceOf(late)) > BigInt(sequenceOf(early))).toBe(true);
+    expect(compareSequences(sequenceOf(late), sequenceOf(early))).toBeGreaterThan(0);
+    expect(compareSequences(sequenceOf(early), sequenceOf(late))).toBeLessThan(0);
+    expect(compareSequences(sequenceOf(early), sequenceOf(early))).toBe(0);
+    // As text alone the shorter one would come later.
+    expect(compareSequences('9', '10')).toBeLessThan(0);
   });
 
   test.each(['', '-1', '1.5', 'abc', '1e9', '9'.repeat(33)])('refuses the sequence %j', (text) => {

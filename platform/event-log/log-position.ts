@@ -35,3 +35,9 @@ export function positionOf(sequence: string): LogPosition {
 export function isAfter(a: LogPosition, b: LogPosition): boolean {
   return a.xid === b.xid ? a.id > b.id : a.xid > b.xid;
 }
+
+/** Below zero when `a` comes first. Both as `sequenceOf` writes them, without leading zeros. */
+export function compareSequences(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
