@@ -2,7 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { tradeApplied } from '#kernel/topics/trade-applied';
 import { pause } from '#platform/backoff';
+import { createTopicTail } from '#platform/event-log/topic-tail';
 import type { Consumer } from '#platform/ports';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
 import type { UtiIssuer } from './domain/uti.ts';
@@ -12,11 +14,9 @@ import { resolvers } from './graphql/resolvers.ts';
 import { createDeadLetterStore } from './store/dead-letters.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
 import { createLastPrices } from './store/last-prices.ts';
-import { currentLogEnd } from './store/log-end.ts';
 import { createPositionCache } from './store/position-cache.ts';
 import { createPositionRepository } from './store/positions.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
-import { ChangeFeed } from './use-cases/change-feed.ts';
 import { createPartitionWriters } from './use-cases/partition-writers.ts';
 import { recordTrades, type SentTrade } from './use-cases/record-trades.ts';
 import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
@@ -24,28 +24,17 @@ import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
 /** A made-up entity: whoever runs the platform for real puts the LEI of the generating one here. */
 export const UTI_ISSUER: UtiIssuer = { lei: 'TEST00PROTOTRADE0107', systemCode: 'PLMB' };
 
-/** Volatile channel that says: positions changed, look into the log. It carries nothing. */
-const CHANGES_CHANNEL = 'position-changes';
 /** Retry pauses differ by up to a fifth either way, so that two losers do not meet again. */
 const PAUSE_JITTER = 0.2;
 
 export function buildPositions(parts: PlatformParts): Subgraph {
-  const { sql, cache, broadcast, eventLog, logger } = parts;
-  const recording = buildRecording(parts, () => {
-    broadcast.publish(CHANGES_CHANNEL, [{ key: '', value: null }]).catch((error: unknown) => {
-      logger.warn({ err: error }, 'a change of positions was not announced; the log has it');
-    });
-  });
+  const { sql, cache, eventLog, logger } = parts;
+  const recording = buildRecording(parts);
   const positions = createPositionRepository(sql);
   const lastPrices = createLastPrices({ sql, cache });
-  const changeFeed = new ChangeFeed({
-    eventLog,
-    currentEnd: () => currentLogEnd(sql),
-    logger,
-    pause,
-  });
-  const deps: Deps = { ...recording.deps, positions, changeFeed };
-  let stopWorkers: (() => Promise<void>) | undefined;
+  const changes = createTopicTail({ eventLog, eventType: tradeApplied, logger, pause });
+  const deps: Deps = { ...recording.deps, positions, changes };
+  let consumer: Consumer | undefined;
 
   return {
     name: 'positions',
@@ -57,19 +46,12 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     }),
 
     async start() {
-      const announcements = await broadcast.subscribe(CHANGES_CHANNEL, () => {
-        changeFeed.nudge();
-      });
-      const consumer: Consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
-      stopWorkers = async () => {
-        await consumer.stop();
-        await announcements.close();
-      };
+      consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
     },
 
     async stop() {
-      await stopWorkers?.();
-      await changeFeed.close();
+      await consumer?.stop();
+      await changes.close();
       await recording.stop();
     },
   };
@@ -80,7 +62,6 @@ export type Recording = ReturnType<typeof buildRecording>;
 /** The record path alone: what a trade passes from the gate to the durable batch. */
 export function buildRecording(
   parts: Pick<PlatformParts, 'sql' | 'clock' | 'logger'> & { readonly metrics?: Registry },
-  onCommitted: () => void = () => undefined,
 ) {
   const { sql, clock, logger } = parts;
   const observed = parts.metrics === undefined ? undefined : tradeMetrics(parts.metrics);
@@ -91,10 +72,7 @@ export function buildRecording(
     clock,
     logger,
     pause: (ms) => pause(ms * (1 + PAUSE_JITTER * (2 * Math.random() - 1))),
-    onBatch: (trades) => {
-      observed?.batch.observe(trades);
-      onCommitted();
-    },
+    onBatch: (trades) => observed?.batch.observe(trades),
   });
   const deps = {
     instruments,

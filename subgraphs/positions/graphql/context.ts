@@ -3,14 +3,13 @@
 import type { Clock } from '#platform/clock';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
-import type { ChangeFeed } from '../use-cases/change-feed.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
+import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
 import type { Loaders } from './loaders.ts';
 
-export interface Deps extends RecordTradesDeps, FindPositionDeps {
+export interface Deps extends RecordTradesDeps, FindPositionDeps, WatchChangesDeps {
   readonly positions: PositionRepository;
-  readonly changeFeed: ChangeFeed;
   readonly clock: Clock;
 }
 

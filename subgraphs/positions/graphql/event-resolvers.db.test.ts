@@ -47,6 +47,17 @@ const input = (accountId: string, tradeId: string, changes: object = {}) => ({
 
 const record = (...trades: object[]) => trader.data(RECORD, { trades });
 
+async function open(query: string, variables = {}): Promise<AsyncIterator<ExecutionResult>> {
+  const stream = await subscribe({
+    schema: positions.subgraph.schema,
+    document: parse(query),
+    variableValues: variables,
+    contextValue: positions.subgraph.createContext(requestOf(identityOf(['viewer']))),
+  });
+  if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
+  return stream;
+}
+
 describe('positionChanged', () => {
   interface Changed {
     readonly positionChanged: {
@@ -56,13 +67,9 @@ describe('positionChanged', () => {
     };
   }
 
-  const changed = async (
-    variables: object,
-    fields = '',
-  ): Promise<AsyncIterator<ExecutionResult>> => {
-    const stream = await subscribe({
-      schema: positions.subgraph.schema,
-      document: parse(/* GraphQL */ `
+  const changed = (variables: object, fields = '') =>
+    open(
+      /* GraphQL */ `
         subscription ($filter: PositionFilter, $after: String) {
           positionChanged(filter: $filter, after: $after) {
             sequence
@@ -70,13 +77,9 @@ describe('positionChanged', () => {
             event { tradeId version }
           }
         }
-      `),
-      variableValues: variables as Record<string, unknown>,
-      contextValue: positions.subgraph.createContext(requestOf(identityOf(['viewer']))),
-    });
-    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
-    return stream;
-  };
+      `,
+      variables,
+    );
 
   const take = async (stream: AsyncIterator<ExecutionResult>, count: number) => {
     const taken: Changed['positionChanged'][] = [];
@@ -91,7 +94,8 @@ describe('positionChanged', () => {
   };
 
   test('tells every change with the position as it was right after it', async () => {
-    const stream = await changed({ filter: { accountId: 's1' } }, 'lots { quantity }');
+    const filter = { accountId: 's1', symbol: 'aapl', status: 'RECONCILED' };
+    const stream = await changed({ filter }, 'lots { quantity }');
     await record(input('S0', 'T1'), input('S1', 'T1'), input('S1', 'T2', { quantity: '5' }));
     expect(await take(stream, 2)).toMatchObject([
       {
@@ -137,6 +141,18 @@ describe('positionChanged', () => {
   });
 
   test('refuses a place that is none', async () => {
-    await expect(changed({ after: 'yesterday' })).rejects.toThrow('expected the sequence');
+    await expect(changed({ after: 'yesterday' })).rejects.toThrow('a sequence is decimal digits');
+  });
+});
+
+describe('positionCorrected', () => {
+  test('is open, silent whatever changes, and ends when the reader leaves', async () => {
+    const stream = await open('subscription { positionCorrected { sequence } }');
+    const changes = await open('subscription { positionChanged { sequence } }');
+    const pending = stream.next();
+    await record(input('C1', 'T1'));
+    await changes.next();
+    await Promise.all([stream.return?.(), changes.return?.()]);
+    expect(await pending).toEqual({ value: undefined, done: true });
   });
 });

@@ -2,7 +2,7 @@
 
 import { divide } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
-import type { Change } from '../use-cases/change-tail.ts';
+import { type Change, watchChanges, watchCorrections } from '../use-cases/watch-changes.ts';
 import type { LotAllocationParent, PositionEventParent } from './parents.ts';
 import { keyOfChange, moneyOf, presentChanged } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -11,12 +11,15 @@ export const eventResolvers = {
   Subscription: {
     positionChanged: {
       subscribe: (_root, { filter, after }, { deps }) =>
-        deps.changeFeed.changes(filter ?? {}, after ?? null),
+        watchChanges(deps, filter ?? {}, after ?? null),
       resolve: (change: Change) => change,
     },
 
     positionCorrected: {
-      subscribe: (_root, { after }, { deps }) => deps.changeFeed.corrections(after ?? null),
+      subscribe: (_root, { after }, { deps }) => watchCorrections(deps, after ?? null),
+      resolve: (): never => {
+        throw new Error('no correction is made yet');
+      },
     },
   },
 
@@ -24,8 +27,8 @@ export const eventResolvers = {
     position: (change) => presentChanged(change),
     event: async (change, _args, { loaders }) => {
       const key = keyOfChange(change);
-      const recorded = await loaders.event.load({ key, version: change.applied.eventVersion });
-      invariant(recorded, `event ${change.applied.eventVersion} of ${key.text} is stored`);
+      const recorded = await loaders.event.load({ key, version: change.event.eventVersion });
+      invariant(recorded, `event ${change.event.eventVersion} of ${key.text} is stored`);
       return { ...recorded, key };
     },
   },

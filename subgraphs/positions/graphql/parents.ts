@@ -8,8 +8,8 @@ import type { Allocation } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
-import type { Change } from '../use-cases/change-tail.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
+import type { Change } from '../use-cases/watch-changes.ts';
 
 export interface PositionParent {
   readonly key: PositionKey;

@@ -6,7 +6,7 @@ import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import type { Position } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { PositionSummary } from '../store/snapshot-codec.ts';
-import type { Change } from '../use-cases/change-tail.ts';
+import type { Change } from '../use-cases/watch-changes.ts';
 import type { PositionParent } from './parents.ts';
 
 export interface AsOf {
@@ -28,9 +28,10 @@ export function presentPosition(key: PositionKey, position: Position, asOf: AsOf
 }
 
 /** The position right after the change. */
-export function presentChanged({ applied, recordedAtMs }: Change): PositionParent {
+export function presentChanged(change: Change): PositionParent {
+  const { event: applied, recordedAtMs } = change;
   return {
-    key: keyOfChange({ applied }),
+    key: keyOfChange(change),
     version: applied.eventVersion,
     quantity: quantity(applied.positionQuantity),
     costBasis: amount(applied.positionCostBasis),
@@ -44,8 +45,8 @@ export function presentChanged({ applied, recordedAtMs }: Change): PositionParen
   };
 }
 
-export function keyOfChange({ applied }: Pick<Change, 'applied'>): PositionKey {
-  const { positionKey, bookId, accountId, contractId, instrumentId, symbol } = applied;
+export function keyOfChange({ event }: Change): PositionKey {
+  const { positionKey, bookId, accountId, contractId, instrumentId, symbol } = event;
   return {
     text: positionKey,
     bookId,
@@ -53,7 +54,7 @@ export function keyOfChange({ applied }: Pick<Change, 'applied'>): PositionKey {
     contractId,
     instrumentId,
     symbol,
-    currency: currencyCode(applied.currency),
+    currency: currencyCode(event.currency),
     lane: 'NET',
   };
 }
