@@ -1,6 +1,9 @@
 /** Builds baskets from the platform's parts: repositories, use cases, workers, schema. */
 
 import { createHash } from 'node:crypto';
+import { basketTransitioned } from '#kernel/topics/basket-transitions';
+import { pause } from '#platform/backoff';
+import { createTopicTail } from '#platform/event-log/topic-tail';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
 import { BASKET_STATES, isPriced } from './domain/transition-table.ts';
 import type { Context, Deps } from './graphql/context.ts';
@@ -16,16 +19,20 @@ import { createReferenceDataReader } from './store/reference-data.ts';
 import { baseIndex } from './use-cases/base-index.ts';
 import { createLevelHub } from './workers/level-hub.ts';
 import { LiveLevels } from './workers/live-levels.ts';
-import { createTransitionFeed } from './workers/transition-feed.ts';
 
 export function buildBaskets(parts: PlatformParts): Subgraph {
-  const { sql, clock, logger, newId } = parts;
+  const { sql, eventLog, clock, logger, newId } = parts;
   const baskets = createBasketRepository(sql, sha256);
   const reader = createBasketReader(sql);
   const reference = createReferenceDataReader(sql);
   const levels = createLevelRepository(sql);
   const hub = createLevelHub();
-  const feed = createTransitionFeed(parts);
+  const transitions = createTopicTail({
+    eventLog,
+    eventType: basketTransitioned,
+    logger,
+    pause,
+  });
   const deps: Deps = {
     baskets,
     reader,
@@ -33,7 +40,7 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     reference,
     levels,
     hub,
-    feed,
+    transitions,
     clock,
     newId,
     hash: sha256,
@@ -41,7 +48,7 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
   const liveLevels = new LiveLevels({
     ...parts,
     hub,
-    feed,
+    transitions,
     levels,
     definitions: createIndexDefinitionReader(reader),
     pricedBasketIds: () => reader.idsInStates(BASKET_STATES.filter(isPriced)),
@@ -59,12 +66,11 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
       loaders: createLoaders({ reader, levels, hub, nowMs: () => clock.nowMs() }),
     }),
     async start() {
-      await feed.start();
       await liveLevels.start();
       logger.debug('baskets: live levels started');
     },
     async stop() {
-      await feed.stop();
+      await transitions.close();
       await liveLevels.stop();
     },
   };

@@ -345,6 +345,37 @@ describe('BK-2 commands', () => {
     ]);
     await Promise.all([all.return?.(), one.return?.()]);
   });
+
+  test('who left goes on after the last transition it was told', async () => {
+    const watch = (after: string) =>
+      world.subscribe(`subscription { basketStateChanged(codes: ["back", "other"]${after}) {
+        sequence number event basket { code } } }`);
+    const first = await watch('');
+    await create('BACK');
+    const told = await expectNext(first, { data: { basketStateChanged: { number: 1 } } });
+    await first.return?.();
+    await maker.data(CANCEL, { input: { code: 'BACK' } });
+    await create('OTHER');
+    const { sequence } = (told as { data: { basketStateChanged: { sequence: string } } }).data
+      .basketStateChanged;
+    const again = await watch(`, after: "${sequence}"`);
+    const next = [(await again.next()).value, (await again.next()).value];
+    expect(next).toMatchObject([
+      { data: { basketStateChanged: { event: 'CANCEL_BASKET', basket: { code: 'BACK' } } } },
+      { data: { basketStateChanged: { event: 'CREATE_BASKET', basket: { code: 'OTHER' } } } },
+    ]);
+    await again.return?.();
+    await expect(watch(', after: "yesterday"')).rejects.toThrow('a sequence is decimal digits');
+    const trail = await world.as('viewer').data(`{ basket(code: "BACK") {
+      transitions { edges { node { number sequence } } } } }`);
+    expect(trail).toEqual({
+      basket: {
+        transitions: {
+          edges: [{ node: { number: 1, sequence: null } }, { node: { number: 2, sequence: null } }],
+        },
+      },
+    });
+  });
 });
 
 function row(

@@ -1,13 +1,12 @@
 /** Baskets, their versions, levels and audit trail. */
 
-import type { BasketTransitioned } from '#kernel/topics/basket-transitions';
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
 import { allowedEvents } from '../domain/transition-table.ts';
 import { listBaskets } from '../use-cases/list-baskets.ts';
 import { normalizedCode } from '../use-cases/load-reference.ts';
 import { watchLevels } from '../use-cases/watch-levels.ts';
-import { watchTransitions } from '../use-cases/watch-transitions.ts';
+import { type ToldTransition, watchTransitions } from '../use-cases/watch-transitions.ts';
 import type { PublishedLevel } from '../workers/level-hub.ts';
 import { presentPublished, presentStored } from './present.ts';
 import type { Context } from './context.ts';
@@ -34,9 +33,12 @@ export const basketResolvers = {
       resolve: (published: PublishedLevel) => presentPublished(published),
     },
     basketStateChanged: {
-      subscribe: (_root, { codes }, { deps }) => watchTransitions(deps, codes ?? null),
-      resolve: ({ basketId, number }: BasketTransitioned, _args: unknown, { deps }: Context) =>
-        deps.audit.one(basketId, number),
+      subscribe: (_root, { codes, after }, { deps }) =>
+        watchTransitions(deps, { codes: codes ?? null, after: after ?? null }),
+      resolve: async ({ sequence, event }: ToldTransition, _args: unknown, { deps }: Context) => ({
+        ...(await deps.audit.one(event.basketId, event.number)),
+        sequence,
+      }),
     },
   },
 
@@ -94,5 +96,6 @@ export const basketResolvers = {
     id: ({ basketId, number }) => `${basketId}:${number}`,
     basket: ({ basketId }, _args, { loaders }) => loaders.basketById.load(basketId),
     at: ({ recordedAtMs }) => recordedAtMs,
+    sequence: ({ sequence }) => sequence ?? null,
   },
 } satisfies Resolvers;

@@ -6,17 +6,16 @@ import type { BasketReader } from '../store/basket-reader.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import type { CreateBasketDeps } from '../use-cases/create-basket.ts';
 import type { EditBasketDeps } from '../use-cases/edit-basket.ts';
+import type { WatchTransitionsDeps } from '../use-cases/watch-transitions.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
-import type { TransitionFeed } from '../workers/transition-feed.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the use cases behind the resolvers need. */
-export interface Deps extends CreateBasketDeps, EditBasketDeps {
+export interface Deps extends CreateBasketDeps, EditBasketDeps, WatchTransitionsDeps {
   readonly reader: BasketReader;
   readonly audit: AuditReader;
   readonly levels: Pick<LevelRepository, 'inRange'>;
   readonly hub: Pick<LevelHub, 'subscribe'>;
-  readonly feed: Pick<TransitionFeed, 'subscribe'>;
 }
 
 export interface Context extends SubgraphContext {

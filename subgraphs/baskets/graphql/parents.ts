@@ -7,7 +7,8 @@ import type { LevelView } from './present.ts';
 export type BasketParent = BasketRow;
 export type BasketVersionParent = VersionRow;
 export type ConstituentParent = ConstituentRow;
-export type BasketTransitionParent = AuditRow;
+/** With its sequence where it comes from the stream. */
+export type BasketTransitionParent = AuditRow & { readonly sequence?: string };
 export type BasketLevelParent = LevelView;
 
 export interface BasketCommandAcceptedParent {

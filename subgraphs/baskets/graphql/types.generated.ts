@@ -80,8 +80,8 @@ export type Subscription = {
    */
   readonly basketLevels: BasketLevel;
   /**
-   * Every transition from the moment of subscribing, in order per basket. None is left out: a reader
-   * that falls 1,000 behind is closed with RATE_LIMITED, and reads `Basket.transitions` to catch up.
+   * Every transition, in the order in which they became durable, none left out and none twice. A slow
+   * reader falls behind and is not cut off.
    */
   readonly basketStateChanged: BasketTransition;
 };
@@ -94,6 +94,7 @@ export type SubscriptionBasketLevelsArgs = {
 
 export type SubscriptionBasketStateChangedArgs = {
   codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An index basket: names with weights, and a level computed from their prices. */
@@ -429,6 +430,11 @@ export type BasketTransition = {
   readonly hash: Scalars['String']['output'];
   /** Hash of the row before; null for the first. */
   readonly previousHash?: Maybe<Scalars['String']['output']>;
+  /**
+   * Grows with every transition; give it to `basketStateChanged` as `after` to resume. Decimal digits;
+   * null when the row was not read from that stream.
+   */
+  readonly sequence?: Maybe<Scalars['String']['output']>;
 };
 
 /** One edge of BasketTransitionConnection. */
@@ -901,6 +907,7 @@ export type BasketTransitionResolvers<ContextType = Context, ParentType extends 
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   previousHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type BasketTransitionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketTransitionEdge'] = ResolversParentTypes['BasketTransitionEdge']> = {

@@ -1,13 +1,21 @@
 /** Transitions of baskets as they are committed. */
 
 import type { BasketTransitioned } from '#kernel/topics/basket-transitions';
-import type { TransitionFeed } from '../workers/transition-feed.ts';
+import type { TailEvent } from '#platform/event-log/tail-reader';
+import type { TopicTail } from '#platform/event-log/topic-tail';
 import { checkedCodes } from './check-codes.ts';
 
-/** Null codes: of all baskets. */
+export type ToldTransition = TailEvent<BasketTransitioned>;
+
+export interface WatchTransitionsDeps {
+  readonly transitions: Pick<TopicTail<BasketTransitioned>, 'follow'>;
+}
+
+/** Null codes: of all baskets. Null `after`: those that commit once this has resolved. */
 export function watchTransitions(
-  { feed }: { readonly feed: Pick<TransitionFeed, 'subscribe'> },
-  codes: readonly string[] | null,
-): AsyncIterableIterator<BasketTransitioned> {
-  return feed.subscribe(codes && checkedCodes(codes));
+  { transitions }: WatchTransitionsDeps,
+  { codes, after }: { readonly codes: readonly string[] | null; readonly after: string | null },
+): Promise<AsyncIterableIterator<ToldTransition>> {
+  const wanted = codes && new Set(checkedCodes(codes));
+  return transitions.follow({ after, wants: ({ code }) => wanted === null || wanted.has(code) });
 }

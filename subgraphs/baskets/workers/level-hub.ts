@@ -1,7 +1,7 @@
 /** Hands published levels to whoever subscribed: the newest per basket, slow readers skip some. */
 
 import type { LevelReading } from '../domain/live-index.ts';
-import { latestPerKeyStream } from './bounded-stream.ts';
+import { latestPerKeyStream } from './latest-per-key-stream.ts';
 
 export interface PublishedLevel extends LevelReading {
   /** Grows per basket, over restarts too; gaps mean nothing. */

@@ -9,7 +9,10 @@
 
 import type { Registry } from 'prom-client';
 import { ACCEPTED_TICKS_CHANNEL, acceptedTick } from '#kernel/topics/accepted-ticks';
+import type { BasketTransitioned } from '#kernel/topics/basket-transitions';
 import type { Clock } from '#platform/clock';
+import type { TailEvent } from '#platform/event-log/tail-reader';
+import type { TopicTail } from '#platform/event-log/topic-tail';
 import type { Logger } from '#platform/logger';
 import type { Broadcast, BroadcastMessage, Closeable } from '#platform/ports';
 import type { IndexBase } from '../domain/basket.ts';
@@ -25,7 +28,6 @@ import type { LevelHub } from './level-hub.ts';
 import { createLevelMetrics, type LevelMetrics } from './level-metrics.ts';
 import { LevelPublisher } from './level-publisher.ts';
 import { type OneAtATime, oneAtATime, repeat, type Repeating } from './repeating.ts';
-import type { TransitionFeed } from './transition-feed.ts';
 
 export interface LiveLevelsDeps {
   readonly broadcast: Pick<Broadcast, 'subscribe'>;
@@ -33,7 +35,7 @@ export interface LiveLevelsDeps {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly hub: LevelHub;
-  readonly feed: Pick<TransitionFeed, 'listen'>;
+  readonly transitions: Pick<TopicTail<BasketTransitioned>, 'follow'>;
   readonly definitions: IndexDefinitionReader;
   readonly pricedBasketIds: () => Promise<readonly string[]>;
   readonly lastPrices: LastPriceReader;
@@ -80,7 +82,8 @@ export class LiveLevels {
   readonly #askedFor = new WeakSet<LiveIndex>();
   /** Where the level of a basket stood when its version was replaced. */
   readonly #continueAt = new Map<string, Level>();
-  #stopListening: () => void = () => undefined;
+  #transitions: AsyncIterableIterator<TailEvent<BasketTransitioned>> | undefined;
+  #following: Promise<void> | undefined;
   #ticks: Closeable | undefined;
   #rounds: readonly Repeating[] = [];
 
@@ -96,11 +99,9 @@ export class LiveLevels {
   }
 
   async start(): Promise<void> {
-    const { broadcast, feed, fxSnapshot, logger, pricedBasketIds } = this.#deps;
-    this.#stopListening = feed.listen(({ basketId }) => {
-      this.#changed.add(basketId);
-      void this.#changes.ask();
-    });
+    const { broadcast, transitions, fxSnapshot, logger, pricedBasketIds } = this.#deps;
+    this.#transitions = await transitions.follow({ after: null });
+    this.#following = this.#follow(this.#transitions);
     this.#ticks = await broadcast.subscribe(ACCEPTED_TICKS_CHANNEL, (ticks) => this.#hear(ticks));
     this.#engine.convertAt(await fxSnapshot());
     await this.#readBaskets(await pricedBasketIds());
@@ -117,12 +118,20 @@ export class LiveLevels {
 
   /** Stores what was published last, so that the next start continues from it. */
   async stop(): Promise<void> {
-    this.#stopListening();
+    await this.#transitions?.return?.();
+    await this.#following;
     await this.#ticks?.close();
     await Promise.all(this.#rounds.map((each) => each.stop()));
     this.#publisher.stop();
     await Promise.all([this.#changes.settled(), this.#bases.settled()]);
     await this.#publisher.store();
+  }
+
+  async #follow(transitions: AsyncIterable<TailEvent<BasketTransitioned>>): Promise<void> {
+    for await (const { event } of transitions) {
+      this.#changed.add(event.basketId);
+      void this.#changes.ask();
+    }
   }
 
   #hear(messages: readonly BroadcastMessage[]): void {
