@@ -19,12 +19,12 @@ const WATCHED_RISK: RiskQuestion = {
 };
 
 export function buildRisk(parts: PlatformParts): Subgraph {
-  const { sql, cache, broadcast, eventLog, clock, newId } = parts;
+  const { sql, cache, broadcast, eventLog, clock } = parts;
   const deps: ValuationDeps = {
     inputs: createRiskInputs(sql),
     livePrices: (symbols) => livePrices(cache, symbols),
   };
-  const watch = createPortfolioWatch({ broadcast, eventLog, newId });
+  const watch = createPortfolioWatch({ broadcast, eventLog });
   const createContext = (request: RequestContext): Context => ({
     request,
     reportPortfolio: (source) => reportPortfolio(deps, source),

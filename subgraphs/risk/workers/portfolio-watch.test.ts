@@ -1,69 +1,79 @@
-import { describe, expect, test } from 'vitest';
-import type { Broadcast, BroadcastMessage, EventLog, LogRecord } from '#platform/ports';
-import { createPortfolioWatch } from './portfolio-watch.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ACCEPTED_TICKS_CHANNEL } from '#kernel/topics/accepted-ticks';
+import { tradeApplied } from '#kernel/topics/trade-applied';
+import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadcast';
+import { createMemoryEventLog, type MemoryEventLog } from '#platform/event-log/memory-event-log';
+import { silentLogger } from '#platform/logger';
+import type { Broadcast } from '#platform/ports';
+import { createPortfolioWatch, type PortfolioWatch } from './portfolio-watch.ts';
 
-function channel() {
-  let tell: (messages: readonly BroadcastMessage[]) => void = () => undefined;
-  let applied: () => Promise<void> = async () => undefined;
-  const broadcast: Broadcast = {
-    publish: async (_channel, messages) => tell(messages),
-    subscribe: async (_channel, listener) => {
-      tell = listener;
-      return { close: async () => undefined };
-    },
-    close: async () => undefined,
-  };
-  const eventLog = {
-    consume: async (options: {
-      handle: (records: readonly LogRecord[], s: AbortSignal) => Promise<void>;
-    }) => {
-      applied = () => options.handle([], new AbortController().signal);
-      return { pause() {}, resume() {}, lag: async () => 0, stop: async () => undefined };
-    },
-  } as unknown as EventLog;
-  return {
-    broadcast,
-    eventLog,
-    tick: (symbol: string) => tell([{ key: symbol, value: null }]),
-    tradeApplied: () => applied(),
-  };
-}
+let broadcast: Broadcast;
+let eventLog: MemoryEventLog;
+let watch: PortfolioWatch;
 
-async function watched(followsPositions: boolean) {
-  const events = channel();
-  const watch = createPortfolioWatch({ ...events, newId: () => 'one' });
+beforeEach(async () => {
+  broadcast = createInProcessBroadcast({ logger: silentLogger });
+  eventLog = createMemoryEventLog();
+  watch = createPortfolioWatch({ broadcast, eventLog });
   await watch.start();
+});
+afterEach(async () => {
+  await watch.stop();
+  await Promise.all([broadcast.close(), eventLog.close()]);
+});
+
+const tick = (symbol: string) =>
+  broadcast.publish(ACCEPTED_TICKS_CHANNEL, [{ key: symbol, value: null }]);
+
+const appendTo = (topic: string) =>
+  eventLog.append([
+    {
+      topic,
+      key: 'position',
+      type: tradeApplied.name,
+      version: tradeApplied.version,
+      payload: null,
+      correlationId: 'correlation',
+      causationId: null,
+    },
+  ]);
+
+function watched(followsPositions: boolean) {
   let answer = 0;
   const leave = new AbortController();
   const answers = watch.watch({ followsPositions, signal: leave.signal }, async () => ({
     result: ++answer,
     symbols: ['AAPL'],
   }));
-  return { events, watch, answers, leave };
+  return { answers, leave };
 }
 
 describe('watching a portfolio', () => {
   test('answers at once, and again when a price in it changed', async () => {
-    const { events, answers } = await watched(false);
+    const { answers } = watched(false);
     expect(await answers.next()).toEqual({ done: false, value: 1 });
     const second = answers.next();
-    events.tick('MSFT');
-    events.tick('AAPL');
+    await tick('MSFT');
+    await tick('AAPL');
     expect(await second).toEqual({ done: false, value: 2 });
     await answers.return?.();
   });
 
   test('answers when a trade was applied, if it is made of positions', async () => {
-    const { events, answers } = await watched(true);
-    await answers.next();
-    const second = answers.next();
-    await events.tradeApplied();
+    const [positions, basket] = [watched(true), watched(false)];
+    await Promise.all([positions.answers.next(), basket.answers.next()]);
+    const [second, silent] = [positions.answers.next(), basket.answers.next()];
+    await appendTo(tradeApplied.topic);
     expect(await second).toEqual({ done: false, value: 2 });
-    await answers.return?.();
+    // It would be answered in the same turn.
+    await new Promise(setImmediate);
+    await basket.answers.return?.();
+    expect(await silent).toEqual({ done: true, value: undefined });
+    await positions.answers.return?.();
   });
 
   test('ends at once when the watcher leaves while nothing moves', async () => {
-    const { answers } = await watched(false);
+    const { answers } = watched(false);
     await answers.next();
     const waiting = answers.next();
     await answers.return?.();
@@ -71,7 +81,7 @@ describe('watching a portfolio', () => {
   });
 
   test('ends when the request is aborted', async () => {
-    const { answers, leave } = await watched(false);
+    const { answers, leave } = watched(false);
     await answers.next();
     const waiting = answers.next();
     leave.abort();

@@ -6,9 +6,11 @@
  * what changes meanwhile makes it due once more. Leaving ends it at once.
  */
 
-import { PlatformError } from '#platform/errors';
-import type { Broadcast, Closeable, EventLog } from '#platform/ports';
 import { ACCEPTED_TICKS_CHANNEL } from '#kernel/topics/accepted-ticks';
+import { TRADE_APPLIED_TOPIC } from '#kernel/topics/trade-applied';
+import { pause } from '#platform/backoff';
+import { PlatformError } from '#platform/errors';
+import type { Broadcast, EventLog } from '#platform/ports';
 
 /** Shortest time between two answers to one watcher. */
 const PAUSE_MS = 250;
@@ -36,12 +38,11 @@ export interface PortfolioWatch {
 }
 
 export function createPortfolioWatch(deps: {
-  readonly broadcast: Broadcast;
-  readonly eventLog: EventLog;
-  readonly newId: () => string;
+  readonly broadcast: Pick<Broadcast, 'subscribe'>;
+  readonly eventLog: Pick<EventLog, 'onNews'>;
 }): PortfolioWatch {
   const watchers = new Set<Watcher>();
-  const open: Closeable[] = [];
+  let stopListening = (): Promise<void> => Promise.resolve();
 
   const wakeAll = (concerns: (watcher: Watcher) => boolean): void => {
     for (const watcher of watchers) {
@@ -57,17 +58,17 @@ export function createPortfolioWatch(deps: {
         if (watchers.size === 0) return;
         wakeAll(({ symbols }) => messages.some(({ key }) => symbols.has(key)));
       });
-      open.push(ticks);
-      const trades = await deps.eventLog.consume({
-        topic: 'trade-applied',
-        group: `risk-watch-${deps.newId()}`,
-        startAt: 'end',
-        handle: async () => wakeAll(({ followsPositions }) => followsPositions),
+      // News are enough: they come with the commit, and what they tell of is read from the view.
+      const endNews = deps.eventLog.onNews(TRADE_APPLIED_TOPIC, () => {
+        wakeAll(({ followsPositions }) => followsPositions);
       });
-      open.push({ close: () => trades.stop() });
+      stopListening = async () => {
+        endNews();
+        await ticks.close();
+      };
     },
     stop: async () => {
-      await Promise.all(open.splice(0).map((each) => each.close()));
+      await stopListening();
       for (const watcher of watchers) watcher.wake();
     },
     watch: ({ followsPositions, signal }, work) => {
@@ -115,7 +116,7 @@ async function* watching<T>(
       const { result, symbols } = await work();
       watcher.symbols = new Set(symbols);
       yield result;
-      await pause(signal);
+      await pause(PAUSE_MS, signal);
       if (!watcher.isDue && !signal.aborted) {
         await new Promise<void>((resolve) => {
           watcher.wake = resolve;
@@ -126,16 +127,4 @@ async function* watching<T>(
     watchers.delete(watcher);
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, PAUSE_MS);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }
