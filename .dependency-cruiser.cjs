@@ -13,10 +13,26 @@ module.exports = {
       { couldNotResolve: true, pathNot: '^@apollo/server-gateway-interface$' },
     ),
     rule('kernel-is-a-leaf', { path: '^kernel/', pathNot: notTests }, { pathNot: '^kernel/' }),
-    rule('quant-sees-kernel-only', { path: '^quant/', pathNot: notTests }, { pathNot: '^(quant|kernel)/' }),
-    rule('platform-knows-no-room', { path: '^platform/', pathNot: notTests }, { path: '^(subgraphs|gateway|cli|db)/' }),
-    rule('gateway-knows-no-subgraph', { path: '^gateway/', pathNot: notTests }, { path: '^(subgraphs|cli|db)/' }),
-    rule('nobody-imports-commands', { pathNot: `^(cli|bench)/|${notTests}` }, { path: '^(cli|bench|test)/' }),
+    rule(
+      'quant-sees-kernel-only',
+      { path: '^quant/', pathNot: notTests },
+      { pathNot: '^(quant|kernel)/' },
+    ),
+    rule(
+      'platform-knows-no-room',
+      { path: '^platform/', pathNot: notTests },
+      { path: '^(subgraphs|gateway|cli|db)/' },
+    ),
+    rule(
+      'gateway-knows-no-subgraph',
+      { path: '^gateway/', pathNot: notTests },
+      { path: '^(subgraphs|cli|db)/' },
+    ),
+    rule(
+      'nobody-imports-commands',
+      { pathNot: `^(cli|bench)/|^codegen|${notTests}` },
+      { path: '^(cli|bench|test)/' },
+    ),
     rule(
       'domain-is-pure',
       { path: `${sub}domain/`, pathNot: notTests },
@@ -27,7 +43,10 @@ module.exports = {
       'use-cases-see-store-as-types-only',
       { path: `${sub}use-cases/`, pathNot: notTests },
       {
-        path: ['^subgraphs/$1/(store|graphql|workers)/', 'node_modules/(drizzle-orm|postgres|ioredis)/'],
+        path: [
+          '^subgraphs/$1/(store|graphql|workers)/',
+          'node_modules/(drizzle-orm|postgres|ioredis)/',
+        ],
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -68,6 +68,23 @@ describe('the tree', () => {
   });
 });
 
+describe('the README', () => {
+  test('has every variable of the environment, and no other', () => {
+    const config = readText('platform/config.ts');
+    const known = [...config.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name);
+    const table = readText('README.md').split('## Environment')[1]?.split('\n## ')[0] ?? '';
+    const said = [...table.matchAll(/`([A-Z][A-Z0-9_<>]+)`/g)].map(([, name = '']) => name);
+    const subgraphs = ['MARKET_DATA', 'BASKETS', 'POSITIONS', 'ORDERS', 'RISK'];
+    const spelled = said
+      .filter((name) => !subgraphs.includes(name))
+      .flatMap((name) =>
+        name.includes('<NAME>') ? subgraphs.map((each) => name.replace('<NAME>', each)) : [name],
+      );
+    expect(known.length).toBeGreaterThan(15);
+    expect([...new Set(spelled)].sort()).toEqual(known.sort());
+  });
+});
+
 describe('the migrations', () => {
   test('say all that the tables say', () => {
     const folder = mkdtempSync(join(ROOT, 'db/migrations-check-'));
