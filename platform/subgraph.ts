@@ -14,6 +14,7 @@ import type { Sql } from 'postgres';
 import { type AccessRule, accessRuleOf, requireAccess } from './authorization.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { requireStorableText } from './graphql/storable-text.ts';
 import type { Logger } from './logger.ts';
 import type { Broadcast, Cache, EventLog, Lease } from './ports.ts';
 import type { Identity, RequestContext } from './request-context.ts';
@@ -55,8 +56,8 @@ type Modules = Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unkno
 type ResolverMap = NonNullable<Extract<Modules[number], { resolvers?: unknown }>['resolvers']>;
 
 /**
- * Builds the executable schema of a subgraph from its SDL file, with the shared scalars added and
- * the access rules of the SDL enforced on every resolver.
+ * Builds the executable schema of a subgraph from its SDL file, with the shared scalars added. On
+ * every resolver the access rules of the SDL are enforced, and text that cannot be stored refused.
  */
 export function buildSchemaOf(sdlFile: URL, resolvers: object): GraphQLSchema {
   const shared = readFileSync(new URL('../schema/shared.graphql', import.meta.url), 'utf8');
@@ -68,6 +69,10 @@ export function buildSchemaOf(sdlFile: URL, resolvers: object): GraphQLSchema {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     const typeRule = accessRuleOf(type.astNode?.directives);
     for (const field of Object.values(type.getFields())) {
+      if (field.args.length > 0) {
+        if (field.resolve) field.resolve = withStorableText(field.resolve);
+        if (field.subscribe) field.subscribe = withStorableText(field.subscribe);
+      }
       const rule = accessRuleOf(field.astNode?.directives) ?? typeRule;
       if (!rule) continue;
       const place = `${type.name}.${field.name}`;
@@ -79,6 +84,13 @@ export function buildSchemaOf(sdlFile: URL, resolvers: object): GraphQLSchema {
 }
 
 type Resolver = GraphQLFieldResolver<unknown, SubgraphContext>;
+
+function withStorableText(resolve: Resolver): Resolver {
+  return (source, args, context, info) => {
+    requireStorableText(args);
+    return resolve(source, args, context, info);
+  };
+}
 
 function guarded(resolve: Resolver, rule: AccessRule, place: string): Resolver {
   return (source, args, context, info) => {
