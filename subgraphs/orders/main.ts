@@ -1,12 +1,15 @@
 /** Builds orders from the platform's parts: stores, the simulated broker, workers, schema. */
 
+import { orderUpdated } from '#kernel/topics/order-updated';
+import { pause } from '#platform/backoff';
+import { createTopicTail } from '#platform/event-log/topic-tail';
 import type { Consumer } from '#platform/ports';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
+import { updateViewOf } from './domain/order-view.ts';
 import type { Context, Deps } from './graphql/context.ts';
 import { createLoaders, type ReadCash } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
 import { readCash } from './store/cash-writer.ts';
-import { endOfLog } from './store/end-of-log.ts';
 import { createMarketView } from './store/market-view.ts';
 import { createOrderStore } from './store/order-store.ts';
 import { createOrderViews } from './store/order-views.ts';
@@ -14,7 +17,6 @@ import { recordReport } from './use-cases/record-report.ts';
 import { createOrderMetrics } from './workers/order-metrics.ts';
 import { SIMULATED_BROKER, SimulatedBroker } from './workers/simulated-broker.ts';
 import { consumeTradeConfirmations } from './workers/trade-confirmations.ts';
-import { createUpdateFeed } from './workers/update-feed.ts';
 
 export function buildOrders(parts: PlatformParts): Subgraph {
   const { sql, clock, logger, eventLog, newId } = parts;
@@ -35,7 +37,15 @@ export function buildOrders(parts: PlatformParts): Subgraph {
       ),
     onDroppedQuotes: metrics.onDroppedQuotes,
   });
-  const updates = createUpdateFeed({ eventLog, logger, endOfLog: () => endOfLog(sql) });
+  const updates = createTopicTail({
+    eventLog,
+    eventType: {
+      topic: orderUpdated.topic,
+      parse: (payload, version) => updateViewOf(orderUpdated.parse(payload, version)),
+    },
+    logger,
+    pause,
+  });
   const { onPlaced } = metrics;
   const deps: Deps = { orders, views, market, broker, updates, clock, newId, onPlaced };
   let consumers: readonly Consumer[] = [];
@@ -55,7 +65,7 @@ export function buildOrders(parts: PlatformParts): Subgraph {
     },
     async stop() {
       await broker.stop();
-      await updates.stop();
+      await updates.close();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
   };

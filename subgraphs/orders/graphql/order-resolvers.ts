@@ -2,8 +2,9 @@
 
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
+import type { TailEvent } from '#platform/event-log/tail-reader';
 import { available } from '../domain/cash-account.ts';
-import type { OrderView } from '../domain/order-view.ts';
+import type { OrderUpdateView, OrderView } from '../domain/order-view.ts';
 import type { OrderDetails } from '../store/order-views.ts';
 import type { Context } from './context.ts';
 import { isClientId, matches, readAccountId, readArrival, readFilter } from './read-input.ts';
@@ -39,9 +40,9 @@ export const orderResolvers = {
     orderUpdated: {
       subscribe: (_root, { filter, after }, { deps }) => {
         const wants = matches(readFilter(filter));
-        return deps.updates.subscribe(({ order }) => wants(order), after ?? null);
+        return deps.updates.follow({ after: after ?? null, wants: ({ order }) => wants(order) });
       },
-      resolve: (update: Resolved) => update,
+      resolve: ({ sequence, event }: TailEvent<OrderUpdateView>) => ({ ...event, sequence }),
     },
   },
 
@@ -82,9 +83,6 @@ export const orderResolvers = {
     available: (account) => ({ amount: available(account), currency: account.currency }),
   },
 } satisfies Resolvers;
-
-type Resolved =
-  ReturnType<Context['deps']['updates']['subscribe']> extends AsyncIterable<infer U> ? U : never;
 
 async function detailsOf({ orderId }: OrderView, { loaders }: Context): Promise<OrderDetails> {
   const details = await loaders.details.load(orderId);
