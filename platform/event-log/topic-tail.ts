@@ -32,13 +32,16 @@ export function createTopicTail<Event>(options: TopicTailOptions<Event>): TopicT
 
   return {
     async follow({ after, wants = everything }) {
-      const from =
-        after === null ? await options.eventLog.end() : sequenceOf(positionOf(after));
+      const from = after === null ? await options.eventLog.end() : sequenceOf(positionOf(after));
       const leaving = new AbortController();
       const events = eventsOf(reader, { from, wants, signal: leaving.signal });
-      return mapStream(events, (each) => Promise.resolve(each), () => {
-        leaving.abort();
-      });
+      return mapStream(
+        events,
+        (each) => Promise.resolve(each),
+        () => {
+          leaving.abort();
+        },
+      );
     },
     get followers() {
       return reader.followers;
