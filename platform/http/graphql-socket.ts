@@ -11,6 +11,10 @@ import type { Logger } from '../logger.ts';
 
 /** Half-open connections are noticed within two of these. */
 const PING_EVERY_MS = 12_000;
+/** What a close frame holds besides its code; a reason may quote an id of the client's. */
+const MAX_REASON_BYTES = 123;
+
+type Closed = ReturnType<Server<SocketExtra>['opened']>;
 
 export interface SocketExtra {
   readonly request: IncomingMessage;
@@ -24,6 +28,8 @@ export function serveSocket<Extra extends SocketExtra>(
   parts: { readonly extra: (close: SocketExtra['close']) => Extra; readonly logger: Logger },
 ): SocketExtra['close'] {
   const { logger } = parts;
+  // graphql-ws closes a socket of no or another subprotocol before it hands over its ending.
+  let closed: Closed = () => Promise.resolve();
   let isClosing = false;
   let hasAnswered = true;
 
@@ -36,12 +42,16 @@ export function serveSocket<Extra extends SocketExtra>(
     hasAnswered = true;
   });
 
+  // Such as a message above the size limit: ws closes the socket by itself, with 1009.
+  socket.on('error', (error) => logger.debug({ err: error }, 'socket failed'));
+  socket.once('close', (code, reason) => ended(code, reason.toString()));
+
   const close = (code: number, reason: string): void => {
-    socket.close(code, reason);
+    socket.close(code, Buffer.byteLength(reason) > MAX_REASON_BYTES ? '' : reason);
     ended(code, reason);
   };
 
-  const closed = protocol.opened(
+  closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (data) =>
@@ -72,9 +82,6 @@ export function serveSocket<Extra extends SocketExtra>(
     });
   }
 
-  // Such as a message above the size limit: ws closes the socket by itself, with 1009.
-  socket.on('error', (error) => logger.debug({ err: error }, 'socket failed'));
-  socket.once('close', (code, reason) => ended(code, reason.toString()));
   return close;
 }
 

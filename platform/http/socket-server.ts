@@ -88,5 +88,8 @@ export function createSocketServer<Extra extends SocketExtra>(
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // Node hands the connection over without a listener: a reset would be an uncaught exception.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
