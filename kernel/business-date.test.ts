@@ -14,7 +14,7 @@ const FIRST = businessDate('1900-01-01');
 const anyDate = fc.nat({ max: 80_000 }).map((days) => addDays(FIRST, days));
 
 describe('a business date', () => {
-  test.each(['2024-02-29', '2000-02-29', '1999-12-31', '0001-01-01'])('%s exists', (text) => {
+  test.each(['2024-02-29', '2000-02-29', '1800-01-01', '2999-12-31'])('%s exists', (text) => {
     expect(parseBusinessDate(text)).toBe(text);
   });
 
@@ -26,6 +26,9 @@ describe('a business date', () => {
     '2026-11-31',
     '2026-11-00',
     '2026-1-1',
+    '0000-01-01',
+    '1799-12-31',
+    '3000-01-01',
     '20261120',
     '2026-11-20T00:00:00Z',
     ' 2026-11-20',

@@ -2,14 +2,19 @@
 
 export type BusinessDate = string & { readonly brand: 'BusinessDate' };
 
+/** Outside of these years a date is a slip of the pen, and not every database column takes it. */
+export const MIN_YEAR = 1800;
+export const MAX_YEAR = 2999;
+
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MS_PER_DAY = 86_400_000;
 
-/** Undefined unless the text is a day that exists, such as 2024-02-29. */
+/** Undefined unless the text is a day of the years 1800 to 2999 that exists, such as 2024-02-29. */
 export function parseBusinessDate(text: string): BusinessDate | undefined {
   const found = ISO_DATE.exec(text);
   if (!found) return undefined;
   const [, year, month, day] = found.map(Number) as [number, number, number, number];
+  if (year < MIN_YEAR || year > MAX_YEAR) return undefined;
   const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth) return undefined;
   return text as BusinessDate;

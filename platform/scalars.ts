@@ -1,7 +1,7 @@
 /** The scalars of schema/shared.graphql, parsed once at the border to kernel types. */
 
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import { type BusinessDate, parseBusinessDate } from '#kernel/business-date';
+import { type BusinessDate, MAX_YEAR, MIN_YEAR, parseBusinessDate } from '#kernel/business-date';
 import { type Decimal, formatDecimal, parseDecimal } from '#kernel/decimal';
 
 function badInput(message: string): GraphQLError {
@@ -32,10 +32,12 @@ export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
   },
 });
 
+const YEARS = `of the years ${MIN_YEAR} to ${MAX_YEAR}`;
+
 function readDate(value: unknown): BusinessDate {
   const date = typeof value === 'string' ? parseBusinessDate(value) : undefined;
   if (date === undefined) {
-    throw badInput(`Date: expected a day such as "2026-11-20", was ${shown(value)}`);
+    throw badInput(`Date: expected a day such as "2026-11-20" ${YEARS}, was ${shown(value)}`);
   }
   return date;
 }
@@ -53,10 +55,10 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d
 function readInstant(value: unknown): number {
   const text = typeof value === 'string' && INSTANT.test(value) ? value : '';
   const epochMs = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
-  if (Number.isNaN(epochMs)) {
-    throw badInput(
-      `DateTime: expected an instant such as "2026-11-20T14:30:00.123Z", was ${shown(value)}`,
-    );
+  // Date.parse moves a day that does not exist, such as February 30, into the next month.
+  if (Number.isNaN(epochMs) || parseBusinessDate(text.slice(0, 10)) === undefined) {
+    const expected = `an instant such as "2026-11-20T14:30:00.123Z" ${YEARS}`;
+    throw badInput(`DateTime: expected ${expected}, was ${shown(value)}`);
   }
   return epochMs;
 }

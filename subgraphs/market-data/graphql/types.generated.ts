@@ -20,9 +20,9 @@ export type Scalars = {
    * Input also takes an Int. Answers carry no trailing zeros.
    */
   Decimal: { input: Decimal; output: bigint | string; }
-  /** A business date without time or zone, such as "2026-11-20". */
+  /** A business date of the years 1800 to 2999, without time or zone, such as "2026-11-20". */
   Date: { input: BusinessDate; output: string; }
-  /** An instant in UTC with milliseconds, such as "2026-11-20T14:30:00.123Z". */
+  /** An instant in UTC with milliseconds, such as "2026-11-20T14:30:00.123Z", of the years 1800 to 2999. */
   DateTime: { input: number; output: number | string; }
   _FieldSet: { input: unknown; output: unknown; }
 };

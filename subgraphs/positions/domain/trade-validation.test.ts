@@ -8,6 +8,8 @@ import { passGate } from './trade-validation.ts';
 
 const instrument = { instrumentId: 'ins_AAPL', symbol: 'AAPL', currency: USD };
 
+const NOW = { today: TODAY, nowMs: Date.parse(`${TODAY}T15:00:00Z`) };
+
 const request = (changes: Partial<TradeRequest> = {}): TradeRequest => ({
   tradeId: 'T1',
   bookId: 'BOOK-1',
@@ -26,7 +28,7 @@ const request = (changes: Partial<TradeRequest> = {}): TradeRequest => ({
 });
 
 const gate = (changes: Partial<TradeRequest> = {}, known = true) =>
-  passGate(request(changes), { instrument: known ? instrument : undefined, today: TODAY });
+  passGate(request(changes), { instrument: known ? instrument : undefined, ...NOW });
 
 describe('PS-9 validation gate', () => {
   test.each<[string, Partial<TradeRequest>, string, string]>([
@@ -54,6 +56,18 @@ describe('PS-9 validation gate', () => {
       'EFFECTIVE_DATE_TOO_FAR',
       'expected at most 2027-11-20, 365 days from today, was 2027-11-21',
     ],
+    [
+      'a date of another century',
+      { effectiveDate: businessDate('1899-12-31') },
+      'EFFECTIVE_DATE_TOO_FAR',
+      'expected 1900-01-01 or later, was 1899-12-31',
+    ],
+    [
+      'an execution more than a day ahead',
+      { executedAtMs: Date.parse('2026-11-21T15:00:00.001Z') },
+      'EXECUTED_IN_THE_FUTURE',
+      'one day ahead of 2026-11-20T15:00:00.000Z, was 2026-11-21T15:00:00.001Z',
+    ],
   ])('refuses %s', (_case, changes, reason, message) => {
     expect(gate(changes)).toMatchObject({
       ok: false,
@@ -79,6 +93,7 @@ describe('PS-9 validation gate', () => {
       { currency: 'EUR' },
       { fees: decimal('-1') },
       { effectiveDate: businessDate('2099-01-01') },
+      { executedAtMs: Date.parse('2099-01-01T00:00:00Z') },
     ];
     const reasons = wrongs.map((_, index) => {
       const result = gate(Object.assign({}, ...wrongs.slice(index)));

@@ -1,6 +1,6 @@
 /** The gate every trade passes before anything is looked up about its position. */
 
-import { addDays, type BusinessDate } from '#kernel/business-date';
+import { addDays, type BusinessDate, businessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import { refuse, type Refusal } from '#kernel/decision';
 import { amount, MAX_SCALED, price, quantity } from '#kernel/money';
@@ -10,6 +10,9 @@ import type { TradeRefusalReason } from './trade-refusal.ts';
 
 export const MAX_TRADE_ID_LENGTH = 64;
 export const MAX_DAYS_AHEAD = 365;
+export const MIN_EFFECTIVE_DATE = businessDate('1900-01-01');
+/** How far `executedAt` may lie ahead: a wrong time zone of the sender, not a wrong date. */
+export const MAX_EXECUTED_AHEAD_MS = 86_400_000;
 
 /** Printable ASCII without blanks. */
 const TRADE_ID = /^[\x21-\x7e]+$/;
@@ -21,12 +24,14 @@ export interface TradeFacts {
   readonly instrument: TradedInstrument | undefined;
   /** Business date of the book. */
   readonly today: BusinessDate;
+  readonly nowMs: number;
 }
 
 export type GateResult = { readonly ok: true; readonly trade: Trade } | Refusal<TradeRefusalReason>;
 
 /** Reasons are checked in the order of TRADE_REFUSAL_REASONS. */
-export function passGate(request: TradeRequest, { instrument, today }: TradeFacts): GateResult {
+export function passGate(request: TradeRequest, facts: TradeFacts): GateResult {
+  const { instrument } = facts;
   if (request.tradeId.length > MAX_TRADE_ID_LENGTH || !TRADE_ID.test(request.tradeId)) {
     const expected = `1 to ${MAX_TRADE_ID_LENGTH} printable ASCII characters without blanks`;
     const found = shown(request.tradeId);
@@ -42,16 +47,8 @@ export function passGate(request: TradeRequest, { instrument, today }: TradeFact
   }
   const found = positionKeyOf({ ...request, ...instrument });
   if (!found.ok) return refuse('INVALID_KEY', found.message);
-  const fault = amountFault(request, instrument);
+  const fault = amountFault(request, instrument) ?? timeFault(request, facts);
   if (fault !== undefined) return fault;
-  const latest = addDays(today, MAX_DAYS_AHEAD);
-  if (request.effectiveDate > latest) {
-    return refuse(
-      'EFFECTIVE_DATE_TOO_FAR',
-      `effectiveDate: expected at most ${latest}, ${MAX_DAYS_AHEAD} days from today, ` +
-        `was ${request.effectiveDate}`,
-    );
-  }
   return {
     ok: true,
     trade: {
@@ -94,6 +91,36 @@ function amountFault(
   }
   return undefined;
 }
+
+function timeFault(
+  { effectiveDate, executedAtMs }: TradeRequest,
+  { today, nowMs }: TradeFacts,
+): Refusal<TradeRefusalReason> | undefined {
+  const latest = addDays(today, MAX_DAYS_AHEAD);
+  if (effectiveDate > latest) {
+    return refuse(
+      'EFFECTIVE_DATE_TOO_FAR',
+      `effectiveDate: expected at most ${latest}, ${MAX_DAYS_AHEAD} days from today, ` +
+        `was ${effectiveDate}`,
+    );
+  }
+  if (effectiveDate < MIN_EFFECTIVE_DATE) {
+    return refuse(
+      'EFFECTIVE_DATE_TOO_FAR',
+      `effectiveDate: expected ${MIN_EFFECTIVE_DATE} or later, was ${effectiveDate}`,
+    );
+  }
+  if (executedAtMs !== null && executedAtMs > nowMs + MAX_EXECUTED_AHEAD_MS) {
+    return refuse(
+      'EXECUTED_IN_THE_FUTURE',
+      `executedAt: expected at most one day ahead of ${isoInstant(nowMs)}, ` +
+        `was ${isoInstant(executedAtMs)}`,
+    );
+  }
+  return undefined;
+}
+
+const isoInstant = (epochMs: number): string => new Date(epochMs).toISOString();
 
 function isPositiveScaled(value: bigint): boolean {
   return value > 0n && value <= MAX_SCALED;

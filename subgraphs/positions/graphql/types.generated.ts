@@ -20,9 +20,9 @@ export type Scalars = {
    * Input also takes an Int. Answers carry no trailing zeros.
    */
   Decimal: { input: Decimal; output: bigint | string; }
-  /** A business date without time or zone, such as "2026-11-20". */
+  /** A business date of the years 1800 to 2999, without time or zone, such as "2026-11-20". */
   Date: { input: BusinessDate; output: string; }
-  /** An instant in UTC with milliseconds, such as "2026-11-20T14:30:00.123Z". */
+  /** An instant in UTC with milliseconds, such as "2026-11-20T14:30:00.123Z", of the years 1800 to 2999. */
   DateTime: { input: number; output: number | string; }
   _FieldSet: { input: unknown; output: unknown; }
 };
@@ -373,8 +373,10 @@ export type TradeRefusalReason =
   | 'CURRENCY_MISMATCH'
   /** The fees are below zero. */
   | 'NEGATIVE_FEES'
-  /** The effective date is more than 365 days ahead. */
+  /** The effective date is more than 365 days ahead, or before 1900-01-01. */
   | 'EFFECTIVE_DATE_TOO_FAR'
+  /** The execution is stated to be more than one day ahead of the platform's clock. */
+  | 'EXECUTED_IN_THE_FUTURE'
   /** Another trade with this id is recorded already, with other content. */
   | 'DUPLICATE_TRADE_ID_DIFFERENT_CONTENT'
   /** The effective date is after today. Bookings for a later day come with a later release. */

@@ -58,9 +58,10 @@ export async function recordTrades(
   const symbols = [...new Set(sent.map(({ request }) => request.symbol.toUpperCase()))];
   const instruments = await deps.instruments.bySymbols(symbols);
   const today = deps.clock.today();
+  const nowMs = deps.clock.nowMs();
   const gated = sent.map(({ request, origin }) => {
     const instrument = instruments.get(request.symbol.toUpperCase());
-    const result = passGate(request, { instrument, today });
+    const result = passGate(request, { instrument, today, nowMs });
     return result.ok
       ? commandOf(deps, result.trade, origin, today)
       : refused(request.tradeId, result.reason, result.message);
