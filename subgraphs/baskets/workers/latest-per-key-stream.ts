@@ -2,8 +2,8 @@
  * A stream from a worker to one subscriber that keeps the newest item of each key; a key that waits
  * keeps its turn. So what waits is bounded by the number of keys.
  *
- * Open: `push` hands over or keeps, `next` takes or waits. Over, after `return`: pushes are dropped,
- * waiting and later `next` end.
+ * Open: `push` hands over or keeps, `next` takes or waits. Over, after `return`: pushes are
+ * dropped, waiting and later `next` end.
  */
 
 export interface LatestPerKeyStream<Item> {

@@ -9,7 +9,7 @@ export function testTailing(stage: EventLogStage): void {
   const valuesAfter = async (after: string) =>
     (await stage.log.readAfter(stage.topic, after, 1_000)).map(valueOf);
 
-  test('tells the end: what is committed from then on comes after it, and none before', async () => {
+  test('tells the end: what is committed later comes after it, and none before', async () => {
     await stage.append(...range(5).map((value) => [`key-${value}`, value] as const));
     // Transactions of other databases of the server hold the newest records back for a moment.
     await eventually(async () => (await valuesAfter(await stage.log.end())).length === 0);
