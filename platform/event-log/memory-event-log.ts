@@ -43,8 +43,7 @@ export function createMemoryEventLog({
     },
     end: async () => state.end(),
     onNews: (topic, wake) => state.onNews(topic, wake),
-    deadLetters: async ({ topic, group, limit }) =>
-      state.deadLetters(topic, group).slice(0, limit),
+    deadLetters: async ({ topic, group, limit }) => state.deadLetters(topic, group).slice(0, limit),
     retryDeadLetter: async (id) => state.requestRetry(id),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()));

@@ -78,7 +78,7 @@ export class OutboxRelay {
   async #run(): Promise<void> {
     const { lease, logger, leaseTtlMs = LEASE_TTL_MS } = this.#options;
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       let held: HeldLease | undefined;
       try {
         held = await lease.tryAcquire(LEASE_NAME, { ttlMs: leaseTtlMs });
@@ -97,7 +97,7 @@ export class OutboxRelay {
 
   async #relayWhileHeld({ lost }: HeldLease): Promise<void> {
     await this.#loadCursor();
-    for (let failures = 0; !lost.aborted && !this.#stopping.signal.aborted; ) {
+    for (let failures = 0; !lost.aborted && !this.#stopping.signal.aborted;) {
       this.#hasNews = false;
       let waitMs: number;
       try {

@@ -58,7 +58,7 @@ export class OutboxRetention {
     if (!held) return;
     let deletedCount = 0;
     try {
-      for (let last = RETENTION_BATCH; last === RETENTION_BATCH && !signal.aborted; ) {
+      for (let last = RETENTION_BATCH; last === RETENTION_BATCH && !signal.aborted;) {
         last = await deletePassedRecords(sql, { keptMs: OUTBOX_KEPT_MS, batch: RETENTION_BATCH });
         deletedCount += last;
         await pause(BETWEEN_BATCHES_MS, signal);

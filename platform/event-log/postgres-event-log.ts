@@ -39,11 +39,7 @@ export interface PostgresEventLogOptions {
 
 /** How records reach a consumer, where that is not the outbox itself. */
 export interface RecordCarrier {
-  read(
-    group: GroupKey,
-    cursors: readonly PartitionCursor[],
-    maxBatch: number,
-  ): Promise<ReadResult>;
+  read(group: GroupKey, cursors: readonly PartitionCursor[], maxBatch: number): Promise<ReadResult>;
   onNews(topic: string, wake: () => void): () => void;
   close(): Promise<void>;
 }
@@ -120,8 +116,7 @@ function postgresBackend(sql: Sql, key: GroupKey, carrier: RecordCarrier): Consu
   return {
     positions: (partitions) => loadPositions(sql, key, partitions),
     read: (cursors, maxBatch) => carrier.read(key, cursors, maxBatch),
-    acknowledge: (record) =>
-      storePosition(sql, key, record.partition, positionOf(record.sequence)),
+    acknowledge: (record) => storePosition(sql, key, record.partition, positionOf(record.sequence)),
     bury: (burial) => buryRecord(sql, key.group, burial),
     requestedRetries: (partitions) => findRequestedRetries(sql, key, partitions),
     settleRetry: (letter, failure) => settleRetry(sql, letter, failure),

@@ -154,11 +154,7 @@ export class PostgresGroupSharing implements GroupSharing {
     });
   }
 
-  async #tellGone(
-    session: LeaseSession,
-    member: Member,
-    names: readonly string[],
-  ): Promise<void> {
+  async #tellGone(session: LeaseSession, member: Member, names: readonly string[]): Promise<void> {
     await this.#options.sql`
       with gone as (delete from platform.consumer_member where id = ${member.id}),
         freed as (

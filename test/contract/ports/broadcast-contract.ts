@@ -79,7 +79,10 @@ export function describeBroadcast(contract: BroadcastContract): void {
       await publisher.publish(channel, [{ key: 'a', value: 1 }]);
       await publisher.publish(channel, [{ key: 'a', value: 2 }]);
       await eventually(() => heard.length === 2);
-      expect(heard).toEqual([{ key: 'a', value: 1 }, { key: 'a', value: 2 }]);
+      expect(heard).toEqual([
+        { key: 'a', value: 1 },
+        { key: 'a', value: 2 },
+      ]);
     });
 
     test('the last listener may leave and a new one come', async () => {

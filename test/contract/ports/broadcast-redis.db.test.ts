@@ -52,7 +52,10 @@ describe.skipIf(redisSkipReason !== undefined)('PL Broadcast on Redis', () => {
     await eventually(() => heardByOther.length === 1);
     await other.broadcast.publish('own', [{ key: 'b', value: 2 }]);
     await eventually(() => heard.length === 2);
-    expect(heard).toEqual([{ key: 'a', value: 1 }, { key: 'b', value: 2 }]);
+    expect(heard).toEqual([
+      { key: 'a', value: 1 },
+      { key: 'b', value: 2 },
+    ]);
     await mine.close();
     await other.close();
   });

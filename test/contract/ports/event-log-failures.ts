@@ -14,7 +14,11 @@ export function testFailures(stage: EventLogStage): void {
     });
     await stage.append(['a', 1], ['a', 2]);
     await eventually(() => attempts.length === 3);
-    expect(attempts).toEqual([[1, 2], [1, 2], [1, 2]]);
+    expect(attempts).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
     expect(await stage.log.deadLetters({ topic: stage.topic, limit: 10 })).toEqual([]);
   });
 

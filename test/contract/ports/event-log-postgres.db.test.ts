@@ -97,7 +97,12 @@ describe('PL EventLog on Postgres', () => {
     await eventually(() => wakes > wakesBefore);
     const append = appendToOutbox.bind(undefined, sql, [recordOf('cut', 'a', 2)]);
     // The pool finds its connections dead one by one.
-    await eventually(() => append().then(() => true, () => false));
+    await eventually(() =>
+      append().then(
+        () => true,
+        () => false,
+      ),
+    );
     await eventually(() => seen.size === 2);
     // And notifications arrive again: well before the next poll.
     await new Promise((resolve) => setTimeout(resolve, 500));

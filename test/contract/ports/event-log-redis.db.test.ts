@@ -94,7 +94,10 @@ describe.skipIf(redisSkipReason !== undefined)('PL EventLog on Redis streams', (
     return seen;
   }
   const append = (topic: string, ...values: readonly number[]) =>
-    appendToOutbox(sql, values.map((value) => recordOf(topic, 'a', value)));
+    appendToOutbox(
+      sql,
+      values.map((value) => recordOf(topic, 'a', value)),
+    );
   const streamLength = (topic: string) => redis.xlen(streamKey(topic, partitionOf('a')));
 
   test('the relay copies each record once, also when it relays it again', async () => {

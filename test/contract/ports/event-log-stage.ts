@@ -28,10 +28,7 @@ export interface EventLogStage {
   append(...values: readonly (readonly [string, number])[]): Promise<void>;
   appendRecord(record: NewRecord): Promise<void>;
   /** Stopped after the test. */
-  consume(
-    handle: ConsumerOptions['handle'],
-    options?: Partial<ConsumerOptions>,
-  ): Promise<Consumer>;
+  consume(handle: ConsumerOptions['handle'], options?: Partial<ConsumerOptions>): Promise<Consumer>;
 }
 
 /** Opens before the tests of the `describe` it is called in, closes after them. */
@@ -99,5 +96,4 @@ export function valueOf({ payload }: LogRecord): number {
 
 export const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-export const ascending = (values: readonly number[]): number[] =>
-  values.toSorted((a, b) => a - b);
+export const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
