@@ -84,7 +84,7 @@ export type PortfolioInput = {
 export type HoldingInput = {
   /** Symbol of a known instrument. */
   readonly symbol: Scalars['String']['input'];
-  /** Units; negative for a short. */
+  /** Units; negative for a short. At most 92233720368.54775807 either way. */
   readonly quantity: Scalars['Decimal']['input'];
 };
 

@@ -11,6 +11,7 @@ import {
   type VarMethod,
   type VarOptions,
 } from '../domain/value-at-risk.ts';
+import { requireAmounts } from './amount-bound.ts';
 import type { PortfolioSource } from './load-holdings.ts';
 import { type PortfolioReport, reportPortfolio, type ValuationDeps } from './value-portfolio.ts';
 
@@ -54,6 +55,11 @@ export async function estimateRisk(
     Float64Array.from(used, ({ marketValue }) => toNumber(marketValue)),
     options,
   );
+  const sums = {
+    'value at risk': estimate.value,
+    'expected shortfall': estimate.expectedShortfall,
+  };
+  requireAmounts(sums, portfolio.currency);
   const gross = toNumber(portfolio.grossExposure);
   return {
     ...options,

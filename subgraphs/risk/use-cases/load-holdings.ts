@@ -1,7 +1,14 @@
 /** Turns the description of a portfolio into holdings, whatever it is made of. */
 
 import { PlatformError } from '#platform/errors';
-import { type Amount, type CurrencyCode, parseCurrencyCode, type Quantity } from '#kernel/money';
+import { formatDecimal } from '#kernel/decimal';
+import {
+  type Amount,
+  type CurrencyCode,
+  MAX_SCALED,
+  parseCurrencyCode,
+  type Quantity,
+} from '#kernel/money';
 import type { Holding } from '../domain/portfolio.ts';
 import type { PositionRow, RiskInputs } from '../store/risk-inputs.ts';
 
@@ -61,6 +68,13 @@ function givenHoldings({ holdings }: PortfolioSource): readonly Holding[] {
   if (given.length === 0 || given.length > MAX_HOLDINGS) {
     throw badInput(`holdings: expected 1 to ${MAX_HOLDINGS}, found ${given.length}`);
   }
+  given.forEach(({ quantity }, index) => {
+    if (quantity <= MAX_SCALED && quantity >= -MAX_SCALED) return;
+    throw badInput(
+      `holdings.${index}.quantity: expected at most ${formatDecimal(MAX_SCALED)} either way, ` +
+        `was ${formatDecimal(quantity)}`,
+    );
+  });
   const symbols = new Set(given.map(({ symbol }) => symbol));
   if (symbols.size !== given.length) {
     throw badInput(

@@ -1,5 +1,6 @@
 /** Values a portfolio at the last known prices and rates. */
 
+import { toNumber } from '#kernel/decimal';
 import {
   type Amount,
   amount,
@@ -11,6 +12,7 @@ import {
 import { newestRates } from '../domain/currency-conversion.ts';
 import { type LastPrice, type ValuedPortfolio, valuePortfolio } from '../domain/portfolio.ts';
 import type { PositionRow, RiskInputs } from '../store/risk-inputs.ts';
+import { requireAmounts } from './amount-bound.ts';
 import { askedCurrency, loadHoldings, type PortfolioSource } from './load-holdings.ts';
 
 export interface ValuationDeps {
@@ -48,7 +50,16 @@ export async function reportPortfolio(
     ratesByCurrency,
     currency,
   });
-  return { ...valued, ...profitOf(valued, positions, ratesByCurrency) };
+  const report = { ...valued, ...profitOf(valued, positions, ratesByCurrency) };
+  requireAmounts(
+    {
+      'gross exposure': toNumber(report.grossExposure),
+      'realized P&L': toNumber(report.realizedPnl ?? 0n),
+      'unrealized P&L': toNumber(report.unrealizedPnl ?? 0n),
+    },
+    currency,
+  );
+  return report;
 }
 
 async function lastPrices(
