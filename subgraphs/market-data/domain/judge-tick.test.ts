@@ -67,7 +67,7 @@ function shortly({ verdict }: Judgement): string {
 }
 
 const prices = (...list: readonly string[]): Sent[] => list.map((price) => ({ price }));
-/** Returns with a median and a MAD of 0.1 %: 1.8 % more is a soft spike, 12 % a hard one. */
+/** Returns with a median and a MAD of 0.1 %: 1.8 % more is a spike, 12 % a far one. */
 const CALM = prices('100', '100.1', '99.8', '100.2', '100.3', '99.9', '100', '100.2');
 const QUOTES: Sent[] = Array.from({ length: 6 }, () => ({
   price: '100',
@@ -211,11 +211,11 @@ describe('MD-3 quotes', () => {
 });
 
 describe('MD-3 outliers', () => {
-  const soft: Sent = { price: '102' };
-  const hard: Sent = { price: '112' };
+  const near: Sent = { price: '102' };
+  const far: Sent = { price: '112' };
 
-  test('releases a soft spike when a second print agrees', () => {
-    const held = judgeAll(start(), ...CALM, soft);
+  test('releases a spike when a second print agrees', () => {
+    const held = judgeAll(start(), ...CALM, near);
     expect(shortly(held)).toBe('QUARANTINED SPIKE');
     const confirmed = judgeAll(held.state, { price: '102.1' });
     expect(confirmed.verdict).toMatchObject({
@@ -228,20 +228,35 @@ describe('MD-3 outliers', () => {
   });
 
   test('discards it when the next print is back', () => {
-    const held = judgeAll(start(), ...CALM, soft);
+    const held = judgeAll(start(), ...CALM, near);
     const next = judgeAll(held.state, { price: '100' });
     expect(shortly(next)).toBe('ACCEPTED');
     expect(next.discarded).toHaveLength(1);
   });
 
-  test('a hard spike needs two further prints, or one of another source', () => {
-    const held = judgeAll(start(), ...CALM, hard);
+  test('the golden prints: 112.0 is held, and 112.1 releases it', () => {
+    const golden = prices('100.1', '100.2', '99.9', '100.0', '100.3', '100.1');
+    const held = judgeAll(start(), ...golden, { price: '112.0' });
+    expect(held.verdict).toMatchObject({
+      kind: 'QUARANTINED',
+      held: {
+        rule: 'SPIKE',
+        reason: 'expected a robust z of the return up to 8, was 39.74 (112 after 100.1)',
+      },
+    });
+    const confirmed = judgeAll(held.state, { price: '112.1' });
+    expect(confirmed.verdict).toMatchObject({
+      kind: 'ACCEPTED',
+      tick: { price: decimal('112.1') },
+      released: [{ price: decimal('112') }],
+    });
+  });
+
+  test('a far spike needs one further print, of whatever source', () => {
+    const held = judgeAll(start(), ...CALM, far);
     expect(shortly(held)).toBe('QUARANTINED SPIKE');
-    const second = judgeAll(held.state, { price: '112.1' });
-    expect(shortly(second)).toBe('QUARANTINED SPIKE');
-    const third = judgeAll(second.state, { price: '112' });
-    expect(shortly(third)).toBe('ACCEPTED');
-    expect(third.confirmed.map((each) => each.price)).toEqual([decimal('112'), decimal('112.1')]);
+    expect(shortly(judgeAll(held.state, { price: '112.1' }))).toBe('ACCEPTED');
+    expect(shortly(judgeAll(held.state, { price: '112.5' }))).toBe('QUARANTINED SPIKE');
     expect(shortly(judgeAll(held.state, { price: '112.1', source: 'B' }))).toBe('ACCEPTED');
     expect(shortly(judgeAll(held.state, { price: '112.5', source: 'B' }))).toBe(
       'QUARANTINED SPIKE',
@@ -257,9 +272,9 @@ describe('MD-3 outliers', () => {
   });
 
   test('prints that do not agree to 25 bp win when five in a row stay together', () => {
-    const far = prices('150', '152', '149', '151', '153');
+    const apart = prices('150', '152', '149', '151', '153');
     const state = judgeAll(start({ previousClose: null }), ...CALM).state;
-    const before = judgeAll(state, ...far.slice(0, PERSISTENT_PRINTS - 1));
+    const before = judgeAll(state, ...apart.slice(0, PERSISTENT_PRINTS - 1));
     expect(shortly(before)).toBe('QUARANTINED SPIKE');
     const last = judgeAll(before.state, { price: '153' });
     expect(shortly(last)).toBe('ACCEPTED');
@@ -271,7 +286,7 @@ describe('MD-3 outliers', () => {
   test('a jump from the previous close is held, and once confirmed becomes the level', () => {
     const held = judgeAll(start(), { price: '130' });
     expect(shortly(held)).toBe('QUARANTINED JUMP');
-    const confirmed = judgeAll(held.state, ...prices('130.1', '130.2'));
+    const confirmed = judgeAll(held.state, { price: '130.1' });
     expect(shortly(confirmed)).toBe('ACCEPTED');
     expect(shortly(judgeAll(confirmed.state, { price: '131' }))).toBe('ACCEPTED');
   });
@@ -280,6 +295,14 @@ describe('MD-3 outliers', () => {
     expect(shortly(judgeAll(start(), { price: '50.5' }))).toBe('QUARANTINED SUSPECTED_SPLIT');
     expect(shortly(judgeAll(start(), { price: '199' }))).toBe('QUARANTINED SUSPECTED_SPLIT');
     expect(shortly(judgeAll(start(), { price: '58' }))).toBe('QUARANTINED JUMP');
+  });
+
+  test('a likely split needs two further prints, or one of another source', () => {
+    const held = judgeAll(start(), { price: '50.5' });
+    const second = judgeAll(held.state, { price: '50.6' });
+    expect(shortly(second)).toBe('QUARANTINED SUSPECTED_SPLIT');
+    expect(shortly(judgeAll(second.state, { price: '50.5' }))).toBe('ACCEPTED');
+    expect(shortly(judgeAll(held.state, { price: '50.6', source: 'B' }))).toBe('ACCEPTED');
   });
 
   test('a close more than five business days old says nothing', () => {

@@ -5,9 +5,8 @@
  * What is held, and how it ends:
  * - A crossed, locked or wide quote waits for the next update of its source. A second equal lock,
  *   or a second wide quote around the same middle, confirms it; anything else discards it.
- * - A price outlier waits for prints that agree with it within 25 bp: one more when it is a soft
- *   spike, two more otherwise, or one of another source. A print that is accepted before that
- *   discards it. Five outliers in a row that lie close together and far from the old price win over
+ * - A price outlier waits for a print that agrees with it within 25 bp; a suspected split for two,
+ *   or for one of another source. A print that is accepted before that discards it. Five outliers in a row that lie close together and far from the old price win over
  *   the old price even when they do not agree to 25 bp, so that no real jump is refused for ever.
  *
  * A confirmed tick is published when it is confirmed, before the print that confirmed it. Nothing
@@ -26,7 +25,7 @@ import {
   timeFault,
   unitFault,
 } from './tick-rules-form.ts';
-import { type PriceFault, priceFault, recentClose } from './tick-rules-price.ts';
+import { priceFault, recentClose } from './tick-rules-price.ts';
 import { confirmsQuote, findInQuote } from './tick-rules-quote.ts';
 import { sequenceFault } from './tick-rules-sequence.ts';
 import {
@@ -38,7 +37,8 @@ import {
 } from './tick-state.ts';
 
 /** Further prints within 25 bp that a held price needs when they come from its own source. */
-const PRINTS_TO_CONFIRM = { SOFT: 1, HARD: 2 } as const;
+const PRINTS_TO_CONFIRM = 1;
+const PRINTS_TO_CONFIRM_SPLIT = 2;
 /** Outliers in a row that make the old price the doubtful one. */
 export const PERSISTENT_PRINTS = 5;
 /** They must lie within this part of their distance from the old price. */
@@ -179,10 +179,11 @@ function judgePrice(state: SymbolState, tick: JudgedTick, quote: QuoteOutcome): 
 function confirmingPrints(
   state: SymbolState,
   tick: JudgedTick,
-  fault: PriceFault,
+  fault: TickFault,
 ): readonly HeldTick[] {
   const agreeing = state.heldPrices.filter((each) => agree(each.price, tick.price));
-  if (agreeing.length >= PRINTS_TO_CONFIRM[fault.severity]) return agreeing;
+  const needed = fault.rule === 'SUSPECTED_SPLIT' ? PRINTS_TO_CONFIRM_SPLIT : PRINTS_TO_CONFIRM;
+  if (agreeing.length >= needed) return agreeing;
   if (agreeing.some((each) => each.source !== tick.source)) return agreeing;
   const row = state.heldPrices.slice(-(PERSISTENT_PRINTS - 1));
   if (row.length < PERSISTENT_PRINTS - 1 || state.last === null) return NONE;
@@ -196,7 +197,7 @@ function confirmingPrints(
 function heldBack(
   state: SymbolState,
   tick: JudgedTick,
-  { fault, discarded }: { readonly fault: PriceFault; readonly discarded: readonly HeldTick[] },
+  { fault, discarded }: { readonly fault: TickFault; readonly discarded: readonly HeldTick[] },
 ): Judgement {
   const held: HeldTick = { ...tick, rule: fault.rule, reason: fault.reason };
   const { kept, pushedOut } = withRoom(state.heldPrices);

@@ -8,8 +8,7 @@ import type { SourceTick } from './tick.ts';
 import type { TickFault } from './tick-rules-form.ts';
 import { ratio, type SymbolState } from './tick-state.ts';
 
-export const SOFT_SPIKE_Z = 8;
-export const HARD_SPIKE_Z = 20;
+export const MAX_ROBUST_Z = 8;
 /** Fewer returns than this say nothing about what is usual. */
 export const MIN_RETURNS = 5;
 export const MAX_MOVE_FROM_CLOSE = 0.25;
@@ -25,12 +24,7 @@ const TICK_SIZE = 0.01;
 const TICK_SIZE_BELOW_ONE = 0.0001;
 const ONE_IN_UNITS = 100_000_000n;
 
-export interface PriceFault extends TickFault {
-  /** HARD needs two further prints, SOFT one; either is content with one of another source. */
-  readonly severity: 'SOFT' | 'HARD';
-}
-
-export function priceFault(state: SymbolState, tick: SourceTick, nowMs: number): PriceFault | null {
+export function priceFault(state: SymbolState, tick: SourceTick, nowMs: number): TickFault | null {
   return spikeFault(state, tick) ?? jumpFault(state, tick, nowMs);
 }
 
@@ -40,7 +34,7 @@ export function priceFault(state: SymbolState, tick: SourceTick, nowMs: number):
  * make 1,317 of 15,863 recorded BTCUSDT and ETHUSDT trades spikes, because most trades there repeat
  * the price before and the MAD is one cent or nothing.
  */
-function spikeFault(state: SymbolState, tick: SourceTick): PriceFault | null {
+function spikeFault(state: SymbolState, tick: SourceTick): TickFault | null {
   const { last, returns } = state;
   if (last === null || returns.length < MIN_RETURNS || agree(tick.price, last.price)) return null;
   const leastDeviation =
@@ -48,16 +42,15 @@ function spikeFault(state: SymbolState, tick: SourceTick): PriceFault | null {
     (Number(last.price) / Number(ONE_IN_UNITS));
   const move = ratio(tick.price, last.price) - 1;
   const z = Math.abs(robustZ(move, returns, leastDeviation));
-  if (z <= SOFT_SPIKE_Z) return null;
+  if (z <= MAX_ROBUST_Z) return null;
   const apart = `${formatDecimal(tick.price)} after ${formatDecimal(last.price)}`;
   return {
     rule: 'SPIKE',
-    reason: `expected a robust z up to ${SOFT_SPIKE_Z}, was ${z.toFixed(2)} (${apart})`,
-    severity: z > HARD_SPIKE_Z ? 'HARD' : 'SOFT',
+    reason: `expected a robust z of the return up to ${MAX_ROBUST_Z}, was ${z.toFixed(2)} (${apart})`,
   };
 }
 
-function jumpFault(state: SymbolState, tick: SourceTick, nowMs: number): PriceFault | null {
+function jumpFault(state: SymbolState, tick: SourceTick, nowMs: number): TickFault | null {
   const close = closeLevel(state);
   if (close === null) return null;
   const quotient = ratio(tick.price, close);
@@ -66,9 +59,9 @@ function jumpFault(state: SymbolState, tick: SourceTick, nowMs: number): PriceFa
   const moved = `was ${percent(move)} (${formatDecimal(tick.price)})`;
   const reason = `expected within ${percent(MAX_MOVE_FROM_CLOSE)} of ${formatDecimal(close)}`;
   const near = Math.abs(move) > SPLIT_MOVE_FROM_CLOSE ? simpleRatioNear(quotient) : undefined;
-  if (near === undefined) return { rule: 'JUMP', reason: `${reason}, ${moved}`, severity: 'HARD' };
+  if (near === undefined) return { rule: 'JUMP', reason: `${reason}, ${moved}` };
   const split = `near a factor of ${near}, like a split`;
-  return { rule: 'SUSPECTED_SPLIT', reason: `${reason}, ${moved}, ${split}`, severity: 'HARD' };
+  return { rule: 'SUSPECTED_SPLIT', reason: `${reason}, ${moved}, ${split}` };
 }
 
 function simpleRatioNear(quotient: number): number | undefined {

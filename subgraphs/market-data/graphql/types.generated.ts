@@ -510,11 +510,20 @@ export type TickRule =
   | 'CROSSED_QUOTE'
   /** The spread is more than 20 times its median: the middle is not used. */
   | 'WIDE_QUOTE'
-  /** The return is a robust outlier among the last 50: waits for a second print that agrees. */
+  /**
+   * The return from the last accepted price has a robust z above 8 among the last 50 returns: waits for
+   * one further print within 25 bp, of the same or another source.
+   */
   | 'SPIKE'
-  /** More than 25 % from the previous close without a corporate action. */
+  /**
+   * More than 25 % from the previous close without a corporate action: waits for one further print
+   * within 25 bp, of the same or another source.
+   */
   | 'JUMP'
-  /** More than 35 % from the previous close and near a simple ratio: looks like a split. */
+  /**
+   * More than 35 % from the previous close and near a simple ratio, so it looks like a split: waits for
+   * two further prints within 25 bp, or for one of another source.
+   */
   | 'SUSPECTED_SPLIT';
 
 /** A tick that a rule held back, with what is needed to judge it. */
