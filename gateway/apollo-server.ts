@@ -10,9 +10,8 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginUsageReporting } from '@apollo/server/plugin/usageReporting';
 import type { GatewayInterface } from '@apollo/server-gateway-interface';
-import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Clock } from '#platform/clock';
-import type { ErrorCode } from '#platform/errors';
 import type { Logger } from '#platform/logger';
 import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -40,7 +39,7 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
     nodeEnv: isProduction ? 'production' : 'development',
     parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
     validationRules: [...limitRules(limits)],
-    formatError: (formatted) => limitNamed(formatted, limits),
+    formatError: (formatted, error) => withOwnCode(formatted, error, limits),
     ...(isReporting(apollo) ? { apollo: { key: apollo.key, graphRef: apollo.graphRef } } : {}),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
@@ -87,16 +86,18 @@ function countingPlugin(metrics: GatewayMetrics, clock: Clock): ApolloServerPlug
   };
 }
 
-/** Apollo Server gives every error of validation one code; a limit keeps its own. */
-function limitNamed(
-  error: GraphQLFormattedError,
+/** Apollo Server gives every error of a stage one code; one of ours keeps its own. */
+function withOwnCode(
+  formatted: GraphQLFormattedError,
+  error: unknown,
   { maxTokens }: GatewayLimits,
 ): GraphQLFormattedError {
-  if (isTokenLimit(error)) return tooManyTokens(maxTokens).toJSON();
-  if (error.extensions?.['code'] !== 'GRAPHQL_VALIDATION_FAILED') return error;
-  if (error.extensions['limit'] === undefined) return error;
-  const code: ErrorCode = 'OPERATION_TOO_COMPLEX';
-  return { ...error, extensions: { ...error.extensions, code } };
+  if (isTokenLimit(formatted)) return tooManyTokens(maxTokens).toJSON();
+  const own = error instanceof GraphQLError ? error.originalError : undefined;
+  const code = own instanceof GraphQLError ? own.extensions['code'] : undefined;
+  return typeof code === 'string'
+    ? { ...formatted, extensions: { ...formatted.extensions, code } }
+    : formatted;
 }
 
 function apolloLogger(logger: Logger) {

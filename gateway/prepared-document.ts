@@ -3,10 +3,8 @@
 import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
-  getOperationAST,
   GraphQLError,
   type GraphQLSchema,
-  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
@@ -59,15 +57,4 @@ export function createDocumentPreparer(
       }
     }
   };
-}
-
-/** The operation of that name, or the only one. */
-export function operationOf(
-  { document }: PreparedDocument,
-  operationName: string | undefined,
-): OperationDefinitionNode | { readonly errors: readonly GraphQLError[] } {
-  const operation = getOperationAST(document, operationName);
-  if (operation) return operation;
-  const problem = new GraphQLError(`expected one operation named "${operationName ?? ''}"`);
-  return { errors: withCode([problem], 'BAD_USER_INPUT') };
 }

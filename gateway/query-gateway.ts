@@ -11,11 +11,12 @@ import type {
   GatewayGraphQLRequestContext,
   GatewayInterface,
 } from '@apollo/server-gateway-interface';
-import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { ErrorScope } from '#platform/graphql/error-format';
 import { PlatformError } from '#platform/errors';
 import type { Logger } from '#platform/logger';
 import type { AccessFilter } from './access/access-filter.ts';
+import { coercedVariables, operationOf } from './asked-operation.ts';
 import { isGatewayContext } from './gateway-context.ts';
 import { silenceVendorTelemetry } from './outside-calls.ts';
 import { presentError, presentResult } from './result-format.ts';
@@ -26,6 +27,8 @@ export interface QueryGatewayParts {
   /** Without access directives. */
   readonly supergraphSdl: string;
   readonly upstreamOf: (name: string, url: string | undefined) => Upstream;
+  /** What callers see. */
+  readonly schema: GraphQLSchema;
   readonly accessFilter: AccessFilter;
   readonly logger: Logger;
 }
@@ -55,7 +58,7 @@ export function createQueryGateway(parts: QueryGatewayParts): QueryGateway {
     gateway: {
       load: async (options) => {
         const { executor } = await apollo.load(options);
-        return { executor: guardedExecutor(executor, parts.accessFilter, parts.logger) };
+        return { executor: guardedExecutor(executor, parts) };
       },
       onSchemaLoadOrUpdate: (callback) => apollo.onSchemaLoadOrUpdate(callback),
       stop: () => apollo.stop(),
@@ -63,15 +66,11 @@ export function createQueryGateway(parts: QueryGatewayParts): QueryGateway {
   };
 }
 
-function guardedExecutor(
-  plain: GatewayExecutor,
-  accessFilter: AccessFilter,
-  logger: Logger,
-): GatewayExecutor {
+function guardedExecutor(plain: GatewayExecutor, parts: QueryGatewayParts): GatewayExecutor {
   return async (asked) => {
-    const scope = scopeOf(asked, logger);
+    const scope = scopeOf(asked, parts.logger);
     try {
-      return presentResult(await filteredAnswer(plain, accessFilter, asked), scope);
+      return presentResult(await filteredAnswer(plain, parts, asked), scope);
     } catch (error) {
       return { errors: [presentError(asError(error), scope)] };
     }
@@ -80,13 +79,18 @@ function guardedExecutor(
 
 async function filteredAnswer(
   plain: GatewayExecutor,
-  accessFilter: AccessFilter,
+  { accessFilter, schema }: QueryGatewayParts,
   asked: GatewayGraphQLRequestContext,
 ): Promise<ExecutionResult> {
-  const { document, operation, queryHash, request, context } = asked;
+  const { document, queryHash, request, context } = asked;
+  // Apollo Server hands over an operation that it did not find, for the executor to say so.
+  const operation = operationOf(document, request.operationName);
+  if ('errors' in operation) return operation;
   if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
     throw new PlatformError('BAD_USER_INPUT', 'subscriptions are served over WebSocket');
   }
+  const read = coercedVariables(schema, operation, request.variables ?? {});
+  if ('errors' in read) return read;
   const identity = isGatewayContext(context) ? context.request.identity : null;
   const decision = accessFilter({ document, operation, documentHash: queryHash, identity });
   switch (decision.kind) {

@@ -44,6 +44,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstreams = createUpstreams(options, metrics);
   const { gateway, dataSources } = createQueryGateway({
     supergraphSdl,
+    schema: federated.schema,
     upstreamOf: upstreams.of,
     accessFilter,
     logger: options.logger,
@@ -59,18 +60,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upstreamOf: (name) => upstreams.of(name, undefined),
     eventTimeoutMs: options.requestTimeoutMs,
   });
-  const protocol = createProtocolOptions({
-    ...options,
-    schema: federated.schema,
-    server,
-    prepare: createDocumentPreparer(federated.schema, limits),
-    subscriber,
-    limits,
-    metrics,
-  });
   const sockets = createSocketServer<Connection>({
     path: GRAPHQL_PATH,
-    protocol,
+    protocol: createProtocolOptions({
+      ...options,
+      schema: federated.schema,
+      server,
+      prepare: createDocumentPreparer(federated.schema, limits),
+      subscriber,
+      limits,
+      metrics,
+    }),
     extraOf: connectionOf,
     maxMessageBytes: limits.maxMessageBytes,
     onOpen: () => metrics.openSockets.inc(),

@@ -26,11 +26,12 @@ import { StreamFailure } from '#platform/graphql/stream-failure';
 import type { SocketExtra } from '#platform/http/graphql-socket';
 import type { VerifiedToken, VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
+import { operationOf } from '../asked-operation.ts';
 import { correlationIdOf, verifiedCaller } from '../caller.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
-import { operationOf, type PreparedDocument, type PrepareDocument } from '../prepared-document.ts';
+import type { PreparedDocument, PrepareDocument } from '../prepared-document.ts';
 import { presentError, presentFormatted } from '../result-format.ts';
 import type { Subscriber } from './subscriber.ts';
 import { onExpiry } from './token-expiry.ts';
@@ -150,7 +151,7 @@ async function answerTo(
   }
   const document = parts.prepare(payload.query);
   if ('errors' in document) return document.errors;
-  const operation = operationOf(document, payload.operationName ?? undefined);
+  const operation = operationOf(document.document, payload.operationName);
   if ('errors' in operation) return operation.errors;
   const asked: Asked = { document, operation, payload, connection: extra };
   const answer =

@@ -8,17 +8,16 @@ import type { GraphQLDataSource } from '@apollo/gateway';
 import {
   type DocumentNode,
   type ExecutionResult,
-  getVariableValues,
   type GraphQLError,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Clock } from '#platform/clock';
-import { withCode } from '#platform/graphql/error-format';
 import type { GraphqlResult, GraphqlStream } from '#platform/graphql/executor';
 import { mapStream } from '#platform/graphql/stream';
 import type { Logger } from '#platform/logger';
 import type { Identity, RequestContext } from '#platform/request-context';
 import type { AccessFilter } from '../access/access-filter.ts';
+import { coercedVariables } from '../asked-operation.ts';
 import type { FederatedSchema } from '../federated-schema.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import { presentError, presentFormatted, presentResult } from '../result-format.ts';
@@ -76,9 +75,8 @@ async function subscribe(
   planOf: ReturnType<typeof createSubscriptionPlanner>,
 ): Promise<SubscriptionAnswer> {
   const { document, documentHash, operation, identity, variables } = request;
-  const definitions = operation.variableDefinitions ?? [];
-  const { errors } = getVariableValues(parts.federated.schema, definitions, variables);
-  if (errors) return { errors: withCode(errors, 'BAD_USER_INPUT') };
+  const read = coercedVariables(parts.federated.schema, operation, variables);
+  if ('errors' in read) return read;
   const decision = parts.accessFilter({ document, operation, documentHash, identity });
   if (decision.kind === 'refused') return { errors: decision.errors };
   const isFiltered = decision.kind === 'filtered';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Gateway } from '../../../gateway/gateway-options.ts';
 import { ask } from './ask.ts';
@@ -21,10 +21,13 @@ afterAll(async () => {
   await gateway.stop();
   process.off('uncaughtException', note).off('unhandledRejection', note);
 });
-afterEach(async () => {
-  expect((await ask(gateway.url, '{ motto }')).data).toEqual({ motto: 'true to the line' });
-  expect(uncaught.splice(0)).toEqual([]);
-});
+
+/** Whether the server answers, and what would have ended its process. */
+async function aftermath() {
+  const { data } = await ask(gateway.url, '{ motto }');
+  return { data, uncaught: uncaught.splice(0) };
+}
+const UNHARMED = { data: { motto: 'true to the line' }, uncaught: [] };
 
 /** A TCP connection that has sent an upgrade request, and what the server said to it. */
 async function upgrade(path: string, headers: readonly string[] = []): Promise<Socket> {
@@ -64,6 +67,7 @@ describe('GW-2 the server outlives a socket', () => {
     const socket = new WebSocket(gateway.url.replace('http', 'ws'));
     const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
     expect([code, reason.toString()]).toEqual([4406, 'Subprotocol not acceptable']);
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test('of a subprotocol we do not speak', async () => {
@@ -80,6 +84,7 @@ describe('GW-2 the server outlives a socket', () => {
     // A close frame: opcode 8, then its length, then the code.
     expect(Buffer.from(frame, 'latin1').readUInt8(0)).toBe(0x88);
     expect(Buffer.from(frame, 'latin1').readUInt16BE(2)).toBe(4406);
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test.each([
@@ -95,6 +100,7 @@ describe('GW-2 the server outlives a socket', () => {
     socket.write(frame);
     await once(socket, 'data');
     socket.destroy();
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test('cut off by a reset, with a stream and its events under way', async () => {
@@ -112,6 +118,7 @@ describe('GW-2 the server outlives a socket', () => {
     }
     socket.resetAndDestroy();
     await until(() => platform.prices.listeners() === 0);
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test.each(['/', '/nothing', '/graphql/', '//', '/%', '/explorer'])(
@@ -121,6 +128,7 @@ describe('GW-2 the server outlives a socket', () => {
       expect(await firstLine(socket)).toBe('HTTP/1.1 404 Not Found');
       socket.resetAndDestroy();
       (await upgrade(path)).resetAndDestroy();
+      expect(await aftermath()).toEqual(UNHARMED);
     },
   );
 
@@ -131,6 +139,7 @@ describe('GW-2 the server outlives a socket', () => {
     const socket = await upgrade('/graphql', headers);
     expect(await firstLine(socket)).toBe(answer);
     socket.destroy();
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test('that uses a very long id twice, which closes with 4409', async () => {
@@ -139,6 +148,7 @@ describe('GW-2 the server outlives a socket', () => {
     socket.subscribe(id, PRICES);
     socket.subscribe(id, PRICES);
     expect((await socket.closed).code).toBe(4409);
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test.each([
@@ -155,6 +165,7 @@ describe('GW-2 the server outlives a socket', () => {
     await Promise.race([socket.next(), socket.closed]);
     socket.close();
     await socket.closed;
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 
   test('that leaves before it is acknowledged', async () => {
@@ -162,5 +173,6 @@ describe('GW-2 the server outlives a socket', () => {
     socket.send({ type: 'connection_init', payload: { token: 'viewer' } });
     socket.close();
     await socket.closed;
+    expect(await aftermath()).toEqual(UNHARMED);
   });
 });

@@ -12,6 +12,7 @@ import { createInternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import { silentLogger } from '#platform/logger';
 import { requireAccess } from '#platform/authorization';
+import { DecimalScalar } from '#platform/scalars';
 import type { Subgraph, SubgraphContext, SubgraphName } from '#platform/subgraph';
 import {
   type Gateway,
@@ -26,7 +27,10 @@ const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 
 const MARKET_DATA = `${LINK}
   scalar Decimal
+  enum Sorting { NAME PRICE }
+  input Wanted { amount: Decimal amounts: [Decimal!] sorting: Sorting count: Int }
   type Query {
+    echo(wanted: Wanted!): Decimal
     instrument(symbol: String!): Instrument @requiresScopes(scopes: [["market-data:read"]])
     instruments: [Instrument!]! @requiresScopes(scopes: [["market-data:read"]])
     things: [Thing!]!
@@ -42,10 +46,12 @@ const MARKET_DATA = `${LINK}
     rename(symbol: String!, to: String!): Instrument
       @requiresScopes(scopes: [["market-data:manage"]])
     touch: Int!
+    keep(wanted: Wanted!): Decimal
   }
   type Subscription {
     priceChanged(symbols: [String!]!): Instrument! @requiresScopes(scopes: [["market-data:read"]])
     heartbeat: Int!
+    echoed(wanted: Wanted!): Decimal
     thingMade: Thing!
     tick(symbol: String!): Tick!
   }
@@ -147,7 +153,9 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
   };
   const bySymbol = (wanted: string) => PRICES.find(({ symbol }) => symbol === wanted);
   return {
+    Decimal: DecimalScalar,
     Query: {
+      echo: amountWanted,
       instrument: (_: unknown, { symbol }: { symbol: string }) =>
         called(`instrument ${symbol}`, bySymbol(symbol)),
       instruments: () => called('instruments', PRICES),
@@ -163,6 +171,7 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
         }),
     },
     Mutation: {
+      keep: amountWanted,
       rename: (_: unknown, { symbol }: { symbol: string }) =>
         called(`rename ${symbol}`, bySymbol(symbol)),
       touch: () => called('touch', 1),
@@ -190,6 +199,11 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
           yield { tick: { at: 7, quotes, instrument: bySymbol(symbol) } };
         },
       },
+      echoed: {
+        subscribe: async function* (_: unknown, asked: Parameters<typeof amountWanted>[1]) {
+          yield { echoed: amountWanted(_, asked) };
+        },
+      },
       heartbeat: {
         subscribe: async function* () {
           yield { heartbeat: 1 };
@@ -209,6 +223,10 @@ function marketDataResolvers(prices: SmallPlatform['prices'], calls: string[]) {
       book: () => called('book', { name: 'main' }),
     },
   };
+}
+
+function amountWanted(_: unknown, { wanted }: { wanted: { amount?: bigint } }) {
+  return wanted.amount;
 }
 
 function riskResolvers(calls: string[]) {
