@@ -34,7 +34,7 @@ export function createLevelRepository(sql: Sql) {
   return {
     /**
      * Stores what is published at `nowMs`. The first level of a slot stays: several processes that
-     * value the same baskets store each slot once.
+     * value the same baskets store each slot once, and one that lags behind stores nothing older.
      */
     async store(levels: readonly NewLevel[], nowMs: number): Promise<void> {
       if (levels.length === 0) return;
@@ -57,6 +57,9 @@ export function createLevelRepository(sql: Sql) {
           ${levels.map((each) => String(each.sequence))}::text[]::bigint[])
           as l(basket_id, level, version_number, divisor, as_of, fx_fixed_on, stale_weight,
             quality, sequence)
+        where sequence >= coalesce((
+          select stored.sequence from baskets.level stored
+          where stored.basket_id = l.basket_id order by stored.slot_at desc limit 1), 0)
         on conflict (basket_id, slot_at) do nothing`;
     },
 

@@ -204,9 +204,10 @@ describe('OR-1 listing orders', () => {
     });
   });
 
-  test('text that no id can be finds nothing', async () => {
-    expect((await list({ filter: { symbol: '\u0000' } })).edges).toEqual([]);
-    expect(await me.order('a\u0000b')).toBeNull();
+  test('text that cannot be stored is refused, text that is no id finds nothing', async () => {
+    await expect(list({ filter: { symbol: '\u0000' } })).rejects.toThrow('U+0000');
+    await expect(me.order('a\u0000b')).rejects.toThrow('U+0000');
+    expect(await me.order('no such order')).toBeNull();
   });
 });
 
