@@ -172,7 +172,7 @@ describe('npm run import on the database of the data folder', () => {
 });
 
 async function newestOf({ importRuns }: ReturnType<typeof buildHistory>): Promise<ImportRun> {
-  const [newest] = await importRuns.list({ first: 1, after: undefined });
+  const [newest] = await importRuns.list({ list: 'imports', first: 1, after: undefined });
   if (newest === undefined) throw new Error('expected an import');
   return newest;
 }

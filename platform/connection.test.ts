@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectionOf, pageRequest } from './connection.ts';
 
-const LIST = { defaultFirst: 2, keyParts: 1 };
+const LIST = { list: 'names', defaultFirst: 2, keyParts: 1 };
 const names = { keyOf: (row: string) => [row], nodeOf: (row: string) => row.toUpperCase() };
 
 describe('a page of a connection', () => {
@@ -11,7 +11,7 @@ describe('a page of a connection', () => {
     expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
 
     const next = pageRequest({ after: first.pageInfo.endCursor }, LIST);
-    expect(next).toEqual({ first: 2, after: ['b'] });
+    expect(next).toEqual({ list: 'names', first: 2, after: ['b'] });
     expect(connectionOf(['c'], next, names).pageInfo).toMatchObject({
       hasNextPage: false,
       hasPreviousPage: true,
@@ -25,15 +25,30 @@ describe('a page of a connection', () => {
   });
 });
 
+const forged = (...parts: readonly string[]) =>
+  Buffer.from(JSON.stringify(parts)).toString('base64url');
+
 describe('the arguments of a page', () => {
   test.each([0, -1, 501])('refuse first: %d', (first) => {
     expect(() => pageRequest({ first }, LIST)).toThrow(`first: expected 1 to 500, was ${first}`);
   });
 
-  test.each(['', 'nonsense', Buffer.from('["a","b"]').toString('base64url')])(
-    'refuse the cursor "%s"',
-    (after) => {
-      expect(() => pageRequest({ after }, LIST)).toThrow('expected a cursor of this list');
-    },
-  );
+  test.each([
+    '',
+    'nonsense',
+    forged('names'),
+    forged('names', 'a', 'b'),
+    forged('names', 'a\u0000'),
+    forged('names', '\uD83D'),
+  ])('refuse the cursor "%s"', (after) => {
+    expect(() => pageRequest({ after }, LIST)).toThrow('after: expected a cursor of this list');
+  });
+
+  test('refuse the cursor of another list', () => {
+    const colors = connectionOf(['red'], pageRequest({}, { ...LIST, list: 'colors' }), names);
+    const after = colors.pageInfo.endCursor;
+    expect(() => pageRequest({ after }, LIST)).toThrow(
+      'after: expected a cursor of this list, names',
+    );
+  });
 });

@@ -1,6 +1,7 @@
 /** Relay connections: opaque cursors and pages, the same for every list of the platform. */
 
 import { PlatformError } from './errors.ts';
+import { isStorableText } from './graphql/storable-text.ts';
 
 /** Largest `first` of any list unless its description states another. */
 export const MAX_PAGE_SIZE = 500;
@@ -11,7 +12,16 @@ export interface PageArguments {
   readonly after?: string | null | undefined;
 }
 
-export interface PageRequest {
+export interface PageOptions {
+  /** Name of the list, unique in its subgraph: a cursor of another one is refused. */
+  readonly list: string;
+  readonly defaultFirst: number;
+  /** Parts of the sort key. */
+  readonly keyParts: number;
+  readonly maxFirst?: number;
+}
+
+export interface PageRequest extends Pick<PageOptions, 'list'> {
   readonly first: number;
   /** The sort key of the edge to start after, in parts; undefined for the start. */
   readonly after: readonly string[] | undefined;
@@ -30,21 +40,20 @@ export interface Connection<Node> {
 /** Throws BAD_USER_INPUT on a page size out of range, or a cursor that is not one of this list. */
 export function pageRequest(
   { first, after }: PageArguments,
-  options: { readonly defaultFirst: number; readonly keyParts: number; readonly maxFirst?: number },
+  { list, defaultFirst, keyParts, maxFirst = MAX_PAGE_SIZE }: PageOptions,
 ): PageRequest {
-  const size = first ?? options.defaultFirst;
-  const maxFirst = options.maxFirst ?? MAX_PAGE_SIZE;
+  const size = first ?? defaultFirst;
   if (size < 1 || size > maxFirst) {
     throw new PlatformError('BAD_USER_INPUT', `first: expected 1 to ${maxFirst}, was ${size}`, {
       details: { limit: 'MAX_PAGE_SIZE' },
     });
   }
-  if (after === null || after === undefined) return { first: size, after: undefined };
-  const key = keyOf(after);
-  if (key?.length !== options.keyParts) {
-    throw new PlatformError('BAD_USER_INPUT', 'after: expected a cursor of this list');
+  if (after === null || after === undefined) return { list, first: size, after: undefined };
+  const [named, ...key] = partsOf(after);
+  if (named !== list || key.length !== keyParts) {
+    throw new PlatformError('BAD_USER_INPUT', `after: expected a cursor of this list, ${list}`);
   }
-  return { first: size, after: key };
+  return { list, first: size, after: key };
 }
 
 /** `rows` hold one row more than `page.first` when there is a next page. */
@@ -55,7 +64,7 @@ export function connectionOf<Row, Node = Row>(
 ): Connection<Node> {
   const edges = rows
     .slice(0, page.first)
-    .map((row) => ({ node: nodeOf(row), cursor: cursorOf(keyOf(row)) }));
+    .map((row) => ({ node: nodeOf(row), cursor: cursorOf([page.list, ...keyOf(row)]) }));
   return {
     edges,
     pageInfo: {
@@ -67,15 +76,16 @@ export function connectionOf<Row, Node = Row>(
   };
 }
 
-function cursorOf(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
+function cursorOf(parts: readonly string[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function keyOf(cursor: string): readonly string[] | undefined {
+/** Empty for what is no cursor of ours. */
+function partsOf(cursor: string): readonly string[] {
   try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return Array.isArray(key) && key.every((part) => typeof part === 'string') ? key : undefined;
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return Array.isArray(parts) && parts.every(isStorableText) ? parts : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -17,8 +17,17 @@ export function requireStorableText(value: unknown, place = ''): void {
   }
 }
 
+/** False for what is no text, too. */
+export function isStorableText(value: unknown): value is string {
+  return typeof value === 'string' && unstorableUnitOf(value) === undefined;
+}
+
+function unstorableUnitOf(text: string): number | undefined {
+  return text.includes('\u0000') ? 0 : LONE_SURROGATE.exec(text)?.[0].charCodeAt(0);
+}
+
 function requireStorable(text: string, place: string): void {
-  const unit = text.includes('\u0000') ? 0 : LONE_SURROGATE.exec(text)?.[0].charCodeAt(0);
+  const unit = unstorableUnitOf(text);
   if (unit === undefined) return;
   const found = `U+${unit.toString(16).toUpperCase().padStart(4, '0')}`;
   throw new PlatformError(

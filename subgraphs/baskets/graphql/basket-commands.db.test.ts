@@ -296,7 +296,7 @@ describe('BK-2 commands', () => {
     const read = () =>
       createAuditReader(world.sql).page(
         basket?.id ?? '',
-        { first: 100, after: undefined },
+        { list: 'transitions', first: 100, after: undefined },
         { withRefused: true },
       );
     expect(firstBrokenLink(await read(), sha256)).toBeNull();

@@ -12,9 +12,9 @@ import { presentPublished, presentStored } from './present.ts';
 import type { Context } from './context.ts';
 import type { Resolvers } from './types.generated.ts';
 
-const BASKET_PAGE = { defaultFirst: 50, keyParts: 1 };
-const LEVEL_PAGE = { defaultFirst: 100, keyParts: 1 };
-const TRANSITION_PAGE = { defaultFirst: 100, keyParts: 1 };
+const BASKET_PAGE = { list: 'baskets', defaultFirst: 50, keyParts: 1 };
+const LEVEL_PAGE = { list: 'levels', defaultFirst: 100, keyParts: 1 };
+const TRANSITION_PAGE = { list: 'transitions', defaultFirst: 100, keyParts: 1 };
 
 export const basketResolvers = {
   Query: {

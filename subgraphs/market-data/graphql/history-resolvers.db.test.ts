@@ -133,7 +133,8 @@ describe('MD-2 bars', () => {
 
   test.each([
     [{ first: 501 }, 'first: expected 1 to 500, was 501'],
-    [{ after: btoa('["x"]') }, 'after: expected a cursor of this list'],
+    [{ after: btoa('["instruments","x"]') }, 'after: expected a cursor of this list, bars'],
+    [{ after: btoa('["bars","x"]') }, 'after: expected a cursor of this list'],
   ])('with %j are refused', async (args, message) => {
     const { errors } = await viewer.result(BARS, { symbol: 'BBB', ...args });
     expect(errors?.[0]?.message).toBe(message);

@@ -7,7 +7,7 @@ import { listImports } from '../use-cases/list-imports.ts';
 import { presentFxRate, presentImportRun } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
-const IMPORT_PAGE = { defaultFirst: 50, keyParts: 1 };
+const IMPORT_PAGE = { list: 'imports', defaultFirst: 50, keyParts: 1 };
 const RUN_ID = /^\d{1,9}$/;
 
 export const historyResolvers = {

@@ -11,8 +11,8 @@ import { presentPrice } from './present-tick.ts';
 import { presentBar, presentClose, presentSeries } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
-const INSTRUMENT_PAGE = { defaultFirst: 50, keyParts: 1 };
-const BAR_PAGE = { defaultFirst: 100, keyParts: 1 };
+const INSTRUMENT_PAGE = { list: 'instruments', defaultFirst: 50, keyParts: 1 };
+const BAR_PAGE = { list: 'bars', defaultFirst: 100, keyParts: 1 };
 
 export const instrumentResolvers = {
   Query: {

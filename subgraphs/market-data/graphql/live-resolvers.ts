@@ -19,7 +19,7 @@ import { MAX_TICKS_PER_BATCH } from '../use-cases/ingest-ticks.ts';
 import { presentQuarantinedTick } from './present-tick.ts';
 import type { Resolvers, TickInput } from './types.generated.ts';
 
-const QUARANTINE_PAGE = { defaultFirst: 50, keyParts: 2 };
+const QUARANTINE_PAGE = { list: 'quarantinedTicks', defaultFirst: 50, keyParts: 2 };
 /** What is known of an instrument without asking the database. */
 const KNOWN_FIELDS = ['__typename', 'id', 'symbol'];
 

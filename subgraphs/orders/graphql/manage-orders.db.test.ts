@@ -195,7 +195,7 @@ describe('OR-1 listing orders', () => {
   });
 
   test.each([
-    ['a cursor of nobody', { after: Buffer.from('["x"]').toString('base64url') }],
+    ['a cursor of nobody', { after: Buffer.from('["orders","x"]').toString('base64url') }],
     ['a page of none', { first: 0 }],
     ['a page too large', { first: 501 }],
   ])('refuses %s', async (_what, variables) => {

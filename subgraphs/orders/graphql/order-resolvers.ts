@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { isClientId, matches, readAccountId, readArrival, readFilter } from './read-input.ts';
 import type { Resolvers } from './types.generated.ts';
 
-const ORDER_PAGE = { defaultFirst: 50, keyParts: 1 };
+const ORDER_PAGE = { list: 'orders', defaultFirst: 50, keyParts: 1 };
 
 export const orderResolvers = {
   Query: {

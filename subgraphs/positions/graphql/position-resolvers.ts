@@ -12,9 +12,9 @@ import type { PositionParent, TaxLotParent } from './parents.ts';
 import { moneyOf, presentPosition, presentSummary } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
-const POSITION_PAGE = { defaultFirst: 50, keyParts: 1 };
-const LOT_PAGE = { defaultFirst: 100, keyParts: 1 };
-const EVENT_PAGE = { defaultFirst: 100, keyParts: 1 };
+const POSITION_PAGE = { list: 'positions', defaultFirst: 50, keyParts: 1 };
+const LOT_PAGE = { list: 'lots', defaultFirst: 100, keyParts: 1 };
+const EVENT_PAGE = { list: 'events', defaultFirst: 100, keyParts: 1 };
 
 export const positionResolvers = {
   Query: {
