@@ -1,7 +1,7 @@
 /**
- * Generates what is checked in: resolver types per subgraph, `schema/supergraph.graphql` (composed)
- * `schema/api.graphql` (what clients see), and the README's table of figures. With `--check` writes nothing and fails on a
- * difference; with a subgraph's name writes the types of that one only.
+ * Generates what is checked in: resolver types per subgraph, `schema/supergraph.graphql` (composed),
+ * `schema/api.graphql` (what clients see), and the README's table of figures. With `--check` it
+ * writes nothing and fails on a difference; with a subgraph's name it writes the types of that one.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -4,9 +4,9 @@
  *
  * A partition is IDLE, WAITING for one of the few places to write, or WRITING one batch. A trade
  * that comes to an idle one makes it wait; the end of a batch starts the next when trades are
- * there, else the partition is idle again. What was written last is kept in memory. The version in the
- * event store's key guards against a second process: then the batch is decided again on what is
- * stored now.
+ * there, else the partition is idle again. What was written last is kept in memory. The version in
+ * the event store's key guards against a second process: then the batch is decided again on what
+ * is stored now.
  */
 
 import { PARTITION_COUNT, partitionOf } from '#kernel/partition';
