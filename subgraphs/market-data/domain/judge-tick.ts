@@ -27,12 +27,14 @@ import {
 } from './tick-rules-form.ts';
 import { priceFault, recentClose } from './tick-rules-price.ts';
 import { confirmsQuote, findInQuote } from './tick-rules-quote.ts';
-import { sequenceFault } from './tick-rules-sequence.ts';
+import { findInSequence } from './tick-rules-sequence.ts';
 import {
   MAX_HELD_TICKS,
   type SymbolState,
   withAccepted,
   withoutPast,
+  withoutSource,
+  withRefusedSequence,
   withSequence,
 } from './tick-state.ts';
 
@@ -71,12 +73,9 @@ export function judgeTick(before: SymbolState, sent: SourceTick, nowMs: number):
   const changesSides = before.last !== null && before.last.isSimulated !== sent.isSimulated;
   const past = changesSides ? withoutPast(before) : before;
   const readable = readableTick(past, sent, nowMs);
-  if (!readable.ok) return unchanged(before, { kind: 'REJECTED', ...readable.fault });
+  if (!readable.ok) return rejected(before, sent, readable.fault);
   const { tick } = readable;
-  const state =
-    tick.sourceSequence === null
-      ? past
-      : withSequence(past, tick.source, BigInt(tick.sourceSequence));
+  const state = withSequenceOf(past, tick);
   const judged = judgeQuote(state, tick, nowMs);
   if (!changesSides) return judged;
   const forgotten = [...before.heldPrices, ...before.heldQuotes];
@@ -87,24 +86,41 @@ function unchanged(state: SymbolState, verdict: Verdict): Judgement {
   return { verdict, state, confirmed: NONE, discarded: NONE };
 }
 
+function rejected(before: SymbolState, sent: SourceTick, fault: TickFault): Judgement {
+  const state =
+    fault.rule === 'OUT_OF_SEQUENCE' && sent.sourceSequence !== null
+      ? withRefusedSequence(before, sent.source, BigInt(sent.sourceSequence))
+      : before;
+  return unchanged(state, { kind: 'REJECTED', ...fault });
+}
+
+function withSequenceOf(past: SymbolState, tick: JudgedTick): SymbolState {
+  if (tick.sourceSequence === null) return past;
+  const restarts = tick.flags.includes('SEQUENCE_RESTARTED');
+  const state = restarts ? withoutSource(past, tick.source) : past;
+  return withSequence(state, tick.source, BigInt(tick.sourceSequence));
+}
+
 type Readable =
   | { readonly ok: true; readonly tick: JudgedTick }
   | { readonly ok: false; readonly fault: TickFault };
 
-/** The rules up to OUT_OF_SEQUENCE: what they refuse leaves no mark on the state. */
+/** The rules up to OUT_OF_SEQUENCE: only what that one refuses leaves a mark on the state. */
 function readableTick(state: SymbolState, sent: SourceTick, nowMs: number): Readable {
   const unreadable = schemaFault(sent) ?? positiveFault(sent);
   if (unreadable) return { ok: false, fault: unreadable };
   const tick = inInstrumentUnit(sent, state.instrument);
   if (tick === null) return { ok: false, fault: currencyFault(sent, state.instrument) };
   const reference = state.last?.price ?? recentClose(state, nowMs);
-  const fault =
-    unitFault(tick.price, reference) ?? timeFault(tick, nowMs) ?? sequenceFault(state, tick);
+  const fault = unitFault(tick.price, reference) ?? timeFault(tick, nowMs);
   if (fault) return { ok: false, fault };
+  const order = findInSequence(state, tick);
+  if (order.kind === 'FAULT') return { ok: false, fault: order.fault };
   const isStale = nowMs - tick.eventTimeMs > STALE_AFTER_MS;
   const flags: TickFlag[] = [];
   if (tick !== sent) flags.push('UNIT_NORMALIZED');
   if (isStale) flags.push('STALE');
+  if (order.kind === 'RESTARTED') flags.push('SEQUENCE_RESTARTED');
   const live = tick.isSimulated ? 'SIMULATED' : 'GOOD';
   return {
     ok: true,

@@ -21,8 +21,13 @@ export const MAX_SOURCE_LENGTH = 64;
 const UNIT_TOLERANCE = 0.1;
 const MISTAKEN_FACTORS = [100, 1_000];
 
+const MAX_SHOWN_CHARACTERS = 40;
+
 const SOURCE_NAME = /^[\x20-\x7e]+$/;
-const SEQUENCE = /^\d{1,30}$/;
+/** What a 64-bit counter of a source can show. */
+export const MAX_SOURCE_SEQUENCE = 2n ** 63n - 1n;
+/** Before it is read as a number. */
+const SEQUENCE = /^\d{1,19}$/;
 
 /** Quoted in hundredths of the major currency, by convention of the exchange. */
 const MINOR_UNITS: Readonly<Record<string, string>> = {
@@ -42,8 +47,9 @@ export function schemaFault(tick: SourceTick): TickFault | null {
   if (tick.source.length > MAX_SOURCE_LENGTH || !SOURCE_NAME.test(tick.source)) {
     return fault(`expected a source name of 1 to ${MAX_SOURCE_LENGTH} printable characters`);
   }
-  if (tick.sourceSequence !== null && !SEQUENCE.test(tick.sourceSequence)) {
-    return fault(`expected a source sequence of 1 to 30 digits, was "${tick.sourceSequence}"`);
+  if (tick.sourceSequence !== null && !isSequence(tick.sourceSequence)) {
+    const found = JSON.stringify(tick.sourceSequence.slice(0, MAX_SHOWN_CHARACTERS));
+    return fault(`expected a source sequence from 0 to ${MAX_SOURCE_SEQUENCE}, was ${found}`);
   }
   for (const [field, value] of decimalsOf(tick)) {
     if (value > MAX_SCALED || value < -MAX_SCALED) {
@@ -51,6 +57,10 @@ export function schemaFault(tick: SourceTick): TickFault | null {
     }
   }
   return null;
+}
+
+function isSequence(text: string): boolean {
+  return SEQUENCE.test(text) && BigInt(text) <= MAX_SOURCE_SEQUENCE;
 }
 
 /** No asset class we know may trade at zero or below; listed spreads would be the exception. */

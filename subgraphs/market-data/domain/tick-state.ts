@@ -16,6 +16,8 @@ export interface SourceState {
   readonly lastSequence: bigint;
   /** The newest numbers, in the order they came. */
   readonly recentSequences: readonly bigint[];
+  /** Growing numbers refused in a row: enough of them, and the source has started anew. */
+  readonly refused: { readonly count: number; readonly last: bigint } | null;
 }
 
 export interface LastPrice {
@@ -79,8 +81,26 @@ export function withSequence(state: SymbolState, source: string, sequence: bigin
     lastSequence:
       known !== undefined && known.lastSequence > sequence ? known.lastSequence : sequence,
     recentSequences: [...recent.slice(-(MAX_REMEMBERED_SEQUENCES - 1)), sequence],
+    refused: null,
   };
-  const others = state.sources.filter((each) => each.source !== source);
+  return withSourceState(state, next);
+}
+
+/** Counts a number that is refused for being out of sequence. */
+export function withRefusedSequence(
+  state: SymbolState,
+  source: string,
+  sequence: bigint,
+): SymbolState {
+  const known = state.sources.find((each) => each.source === source);
+  if (known === undefined) return state;
+  const goesOn = known.refused !== null && sequence > known.refused.last;
+  const count = goesOn ? (known.refused?.count ?? 0) + 1 : 1;
+  return withSourceState(state, { ...known, refused: { count, last: sequence } });
+}
+
+function withSourceState(state: SymbolState, next: SourceState): SymbolState {
+  const others = state.sources.filter((each) => each.source !== next.source);
   return { ...state, sources: [...others.slice(-(MAX_SOURCES_PER_SYMBOL - 1)), next] };
 }
 

@@ -30,6 +30,8 @@ export type TickFlag =
   | 'UNIT_NORMALIZED'
   /** Older than the limit for a live price, so its quality is STALE. */
   | 'STALE'
+  /** The first tick let through of a source whose numbers started anew. */
+  | 'SEQUENCE_RESTARTED'
   /** Held back first; published when later prints agreed. */
   | 'CONFIRMED';
 

@@ -458,7 +458,10 @@ export type TickInput = {
   readonly size?: InputMaybe<Scalars['Decimal']['input']>;
   /** When it was made, by the source's clock. */
   readonly eventTime: Scalars['DateTime']['input'];
-  /** Number of the tick at the source, growing per symbol; decimal digits. Null when it has none. */
+  /**
+   * Number of the tick at the source, growing per symbol; decimal digits, at most 9223372036854775807
+   * and at most 10^12 above the one before. Null when it has none.
+   */
   readonly sourceSequence?: InputMaybe<Scalars['String']['input']>;
   /** Name of the source; the user's name when null. */
   readonly source?: InputMaybe<Scalars['String']['input']>;
@@ -504,7 +507,10 @@ export type TickRule =
   | 'TOO_OLD'
   /** The source sent this sequence number before. */
   | 'DUPLICATE'
-  /** The source's sequence number is below one already seen. */
+  /**
+   * The source's sequence number is below one already seen, or more than 10^12 above it. A source that
+   * goes on with growing numbers is taken to have started anew after 100 of them.
+   */
   | 'OUT_OF_SEQUENCE'
   /** Bid above ask, or equal to it: held for one update. */
   | 'CROSSED_QUOTE'

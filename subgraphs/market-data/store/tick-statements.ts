@@ -46,20 +46,38 @@ export async function insertTicks(sql: TransactionSql, ticks: Ticks): Promise<vo
     on conflict do nothing`;
 }
 
+interface SourceRow {
+  readonly id: InstrumentId;
+  readonly source: string;
+  readonly sequence: bigint;
+  /** The stored number does not count any more, although it is the larger one. */
+  readonly startsAnew: boolean;
+}
+
 export async function moveSources(sql: TransactionSql, ticks: Ticks): Promise<void> {
-  const newest = new Map<string, { id: InstrumentId; source: string; sequence: bigint }>();
+  const newest = new Map<string, SourceRow>();
   for (const { instrumentId: id, tick } of ticks) {
     if (tick.sourceSequence === null) continue;
     const key = `${id} ${tick.source}`;
     const sequence = BigInt(tick.sourceSequence);
     const before = newest.get(key);
-    if (before === undefined || before.sequence < sequence) {
-      newest.set(key, { id, source: tick.source, sequence });
+    const restarts = tick.flags.includes('SEQUENCE_RESTARTED');
+    if (before === undefined || restarts || before.sequence < sequence) {
+      const startsAnew = restarts || before?.startsAnew === true;
+      newest.set(key, { id, source: tick.source, sequence, startsAnew });
     }
   }
   // One order for all writers, so that two never wait for each other.
   const rows = [...newest.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   if (rows.length === 0) return;
+  const anew = rows.filter(({ startsAnew }) => startsAnew);
+  if (anew.length > 0) {
+    await sql`
+      delete from market_data.source_position
+      where (instrument_id, source) in (select * from unnest(
+        ${texts(anew.map((row) => row.id))}::text::text[],
+        ${texts(anew.map((row) => row.source))}::text::text[]))`;
+  }
   await sql`
     insert into market_data.source_position as p (instrument_id, source, last_sequence)
     select * from unnest(

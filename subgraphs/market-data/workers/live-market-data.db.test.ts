@@ -216,6 +216,20 @@ describe('MD-7 the tick store', () => {
     expect(sequences[2]).toBeGreaterThan((sequences[1] ?? 0n) + 1n);
   });
 
+  test('knows after a restart that a source had started its numbers anew', async () => {
+    const symbol = await newInstrument();
+    const first = await startLive();
+    const numbered = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        tick(symbol, '100', { sourceSequence: `${from + n}` }),
+      );
+    const answer = await first.live.ingest([...numbered(9_000, 1), ...numbered(1, 101)]);
+    expect(answer).toMatchObject({ accepted: 2 });
+    await first.live.stop();
+    const second = await startLive(START_MS + 5_000);
+    expect(await second.live.ingest(numbered(102, 1))).toMatchObject({ accepted: 1 });
+  });
+
   test('finds the newest price after a kill, and lets go of what was held', async () => {
     const symbol = await newInstrument();
     const { live } = await startLive();
