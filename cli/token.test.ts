@@ -40,6 +40,10 @@ test.each([
   ['a role that is none', ['king'], {}, /"king" is none/],
   ['no role', [], {}, /Name one of the roles/],
   ['a duration that is none', ['viewer', '--ttl', 'soon'], {}, /--ttl/],
+  ['an empty user', ['trader', '--user', ''], {}, /--user.*was ""/],
+  ['a blank user', ['trader', '--user', '  '], {}, /--user/],
+  ['a user of two lines', ['trader', '--user', 'a\nb'], {}, /--user.*was "a\\nb"/],
+  ['a user that is too long', ['trader', '--user', 'u'.repeat(129)], {}, /1 to 128 characters/],
   ['production', ['viewer'], { NODE_ENV: 'production' }, /identity provider/],
 ])('answers %s with one sentence and exit code 1', async (_name, args, environment, expected) => {
   const { code, out, err } = await run(args, environment);

@@ -10,6 +10,9 @@ import { createTokenIssuer } from '#platform/identity/tokens';
 
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const MAX_TTL_SECONDS = 366 * 86_400;
+const MAX_USER_LENGTH = 128;
+const MAX_SHOWN_CHARACTERS = 40;
+const CONTROL_CHARACTER = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const program = new Command('token')
   .description('Prints a token for this machine; production takes none of them.')
@@ -32,10 +35,23 @@ async function tokenFor(role: string, { user, ttl }: { user?: string; ttl: strin
   if (!isRole(role)) {
     throw new StartupError(`Name one of the roles ${ROLES.join(', ')}; "${role}" is none.`);
   }
+  const name = readUser(user ?? role);
   const config = readConfig();
   const { isProduction, dataDir, identity } = config;
   const issue = await createTokenIssuer({ isProduction, dataDir, ...identity, clock: systemClock });
-  return issue({ role, user: user ?? role, ttlSeconds: readTtl(ttl) });
+  return issue({ role, user: name, ttlSeconds: readTtl(ttl) });
+}
+
+function readUser(text: string): string {
+  const isName =
+    text.trim() !== '' && text.length <= MAX_USER_LENGTH && !CONTROL_CHARACTER.test(text);
+  if (!isName) {
+    const found = JSON.stringify(text.slice(0, MAX_SHOWN_CHARACTERS));
+    throw new StartupError(
+      `Give --user as 1 to ${MAX_USER_LENGTH} characters of one line; it was ${found}.`,
+    );
+  }
+  return text;
 }
 
 function readTtl(text: string): number {
