@@ -1,5 +1,5 @@
 /**
- * Generates what is checked in: resolver types per subgraph, `schema/supergraph.graphql` (composed),
+ * Generates what is checked in: resolver types per subgraph, `schema/supergraph.graphql` composed,
  * `schema/api.graphql` (what clients see), and the README's table of figures. With `--check` it
  * writes nothing and fails on a difference; with a subgraph's name it writes the types of that one.
  */

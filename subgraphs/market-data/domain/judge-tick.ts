@@ -6,8 +6,9 @@
  * - A crossed, locked or wide quote waits for the next update of its source. A second equal lock,
  *   or a second wide quote around the same middle, confirms it; anything else discards it.
  * - A price outlier waits for a print that agrees with it within 25 bp; a suspected split for two,
- *   or for one of another source. A print that is accepted before that discards it. Five outliers in a row that lie close together and far from the old price win over
- *   the old price even when they do not agree to 25 bp, so that no real jump is refused for ever.
+ *   or for one of another source. A print that is accepted before that discards it. Five outliers
+ *   in a row that lie close together and far from the old price win over it even when they do not
+ *   agree to 25 bp, so that no real jump is refused for ever.
  *
  * A confirmed tick is published when it is confirmed, before the print that confirmed it. Nothing
  * was accepted in between, so the order in time is kept.

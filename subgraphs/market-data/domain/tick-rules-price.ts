@@ -44,9 +44,10 @@ function spikeFault(state: SymbolState, tick: SourceTick): TickFault | null {
   const z = Math.abs(robustZ(move, returns, leastDeviation));
   if (z <= MAX_ROBUST_Z) return null;
   const apart = `${formatDecimal(tick.price)} after ${formatDecimal(last.price)}`;
+  const found = `was ${z.toFixed(2)} (${apart})`;
   return {
     rule: 'SPIKE',
-    reason: `expected a robust z of the return up to ${MAX_ROBUST_Z}, was ${z.toFixed(2)} (${apart})`,
+    reason: `expected a robust z of the return up to ${MAX_ROBUST_Z}, ${found}`,
   };
 }
 
