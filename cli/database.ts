@@ -1,6 +1,7 @@
 /** Opens the database the configuration names: a real server, or our own in the data folder. */
 
 import { join } from 'node:path';
+import postgres from 'postgres';
 import { EmbeddedPostgresError } from '../db/embedded/embedded-postgres-error.ts';
 import { readRunningPostgres, startEmbeddedPostgres } from '../db/embedded/launcher.ts';
 import { migrate } from '../db/migrate.ts';
@@ -35,15 +36,32 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenedData
     await migrate(database.url);
     return database;
   } catch (cause) {
-    await database.close();
-    const found = cause instanceof Error ? cause.message : String(cause);
-    const advice = database.isEmbedded
-      ? 'keep a copy of the data folder and report it'
-      : 'start that server, or set DATABASE_URL right';
-    throw new StartupError(`The database could not be brought up to date (${found}): ${advice}.`, {
-      cause,
-    });
+    // Not waited for: on a full disk a server takes half a minute to stop, and the reason is known.
+    void database.close().catch(() => undefined);
+    const root = rootOf(cause);
+    const advice = adviceFor(root, database);
+    throw new StartupError(
+      `The database could not be brought up to date (${firstLineOf(root)}): ${advice}.`,
+      { cause },
+    );
   }
+}
+
+/** Drizzle wraps what the server said into an error that repeats the whole statement. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
+}
+
+function adviceFor(root: unknown, { isEmbedded }: OpenedDatabase): string {
+  if (isEmbedded) return 'keep a copy of the data folder and report it';
+  return root instanceof postgres.PostgresError
+    ? 'see who else changed it, or set DATABASE_URL to another one'
+    : 'start that server, or set DATABASE_URL right';
+}
+
+function firstLineOf(root: unknown): string {
+  const text = root instanceof Error ? root.message : String(root);
+  return text.split('\n', 1)[0]?.trim() ?? '';
 }
 
 async function openServer(options: DatabaseOptions): Promise<OpenedDatabase> {
