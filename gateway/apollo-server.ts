@@ -16,6 +16,7 @@ import type { Logger } from '#platform/logger';
 import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
+import { literalRules } from './literal-rules.ts';
 import { isTokenLimit, limitRules, tooManyTokens } from './operation-limits.ts';
 
 interface Parts {
@@ -38,7 +39,7 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
     stopOnTerminationSignals: false,
     nodeEnv: isProduction ? 'production' : 'development',
     parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
-    validationRules: [...limitRules(limits)],
+    validationRules: [...limitRules(limits), ...literalRules(limits)],
     formatError: (formatted, error) => withOwnCode(formatted, error, limits),
     ...(isReporting(apollo) ? { apollo: { key: apollo.key, graphRef: apollo.graphRef } } : {}),
     plugins: [

@@ -15,6 +15,9 @@ export interface Refused {
   readonly errors: readonly GraphQLError[];
 }
 
+/** What reads or prints them further on does so on its stack. */
+const MAX_VARIABLE_NESTING = 100;
+
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** The operation of that name, or the only one. */
@@ -45,6 +48,15 @@ export function coercedVariables(
   { variableDefinitions }: OperationDefinitionNode,
   variables: Variables,
 ): { readonly coerced: Variables } | Refused {
+  if (goesDeeper(variables, MAX_VARIABLE_NESTING)) {
+    const problem = new GraphQLError(`variables nest at most ${MAX_VARIABLE_NESTING} deep`);
+    return { errors: withCode([problem], 'BAD_USER_INPUT') };
+  }
   const { errors, coerced } = getVariableValues(schema, variableDefinitions ?? [], variables);
   return errors ? { errors: withCode(errors, 'BAD_USER_INPUT') } : { coerced };
+}
+
+function goesDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => goesDeeper(inner, levels - 1));
 }

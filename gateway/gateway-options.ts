@@ -23,13 +23,16 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   maxSubscriptionsPerSocket: 100,
 };
 
-/** Against a supergraph that is not ours no operation is refused; memory stays bounded. */
+/** Against a supergraph that is not ours no operation is refused; memory, stack and time stay bounded. */
 export const NO_LIMITS: GatewayLimits = {
   maxDepth: Infinity,
   maxFields: Infinity,
   maxAliases: Infinity,
   maxDirectives: Infinity,
   maxTokens: Infinity,
+  maxNesting: 500,
+  maxValueDepth: 12,
+  textScalars: [],
   maxBodyBytes: 64 * MEBIBYTE,
   maxMessageBytes: 64 * MEBIBYTE,
   maxSubscriptionsPerSocket: 10_000,

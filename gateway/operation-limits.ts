@@ -23,6 +23,12 @@ export interface OperationLimits {
   readonly maxDirectives: number;
   /** Words and signs of the document. */
   readonly maxTokens: number;
+  /** Brackets inside brackets, of whatever kind; bounds the stack of whoever reads the document. */
+  readonly maxNesting: number;
+  /** Lists and input objects inside each other in one value of the document. */
+  readonly maxValueDepth: number;
+  /** Scalars whose literals are text or a safe Int, for they would arrive rounded otherwise. */
+  readonly textScalars: readonly string[];
 }
 
 export const OPERATION_LIMITS: OperationLimits = {
@@ -31,6 +37,9 @@ export const OPERATION_LIMITS: OperationLimits = {
   maxAliases: 200,
   maxDirectives: 100,
   maxTokens: 10_000,
+  maxNesting: 200,
+  maxValueDepth: 8,
+  textScalars: ['Decimal'],
 };
 
 interface Size {

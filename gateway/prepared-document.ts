@@ -11,6 +11,8 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { withCode } from '#platform/graphql/error-format';
+import { literalRules } from './literal-rules.ts';
+import { nestingProblem } from './nesting.ts';
 import {
   isTokenLimit,
   limitRules,
@@ -34,7 +36,7 @@ export function createDocumentPreparer(
   limits: OperationLimits,
 ): PrepareDocument {
   const prepared = new LRUCache<string, Preparation>({ max: MAX_PREPARED_DOCUMENTS });
-  const rules = [...specifiedRules, ...limitRules(limits)];
+  const rules = [...specifiedRules, ...limitRules(limits), ...literalRules(limits)];
   const parseOptions = Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {};
   return (text) => {
     const hash = createHash('sha256').update(text).digest('hex');
@@ -45,6 +47,8 @@ export function createDocumentPreparer(
     return fresh;
 
     function prepare(): Preparation {
+      const tooDeep = nestingProblem(text, limits.maxNesting);
+      if (tooDeep) return { errors: [tooDeep] };
       try {
         const document = parse(text, parseOptions);
         const errors = validate(schema, document, rules);

@@ -108,12 +108,12 @@ function accessFilterFor(
 function routesOf(
   options: GatewayOptions,
   server: ApolloServer<GatewayContext>,
-  { maxBodyBytes }: GatewayLimits,
+  limits: GatewayLimits,
   state: { readonly isStopping: boolean },
 ): Record<string, Handler> {
   return {
     [GRAPHQL_PATH]: (request, response) =>
-      answerGraphql(request, response, { ...options, server, maxBodyBytes }),
+      answerGraphql(request, response, { ...options, server, limits }),
     '/': (_request, response) => {
       response.writeHead(FOUND, { location: '/explorer' }).end();
     },

@@ -28,7 +28,8 @@ export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
   },
   parseLiteral: (node) => {
     if (node.kind === Kind.STRING || node.kind === Kind.INT) return readDecimal(node.value);
-    throw badInput('Decimal: expected text such as "187.50" or an Int');
+    const found = node.kind === Kind.FLOAT ? node.value : node.kind;
+    throw badInput(`Decimal: expected text such as "187.50" or an Int, was ${found}`);
   },
 });
 
@@ -75,6 +76,7 @@ export const DateTimeScalar = new GraphQLScalarType<number, string>({
 });
 
 function shown(value: unknown): string {
+  if (typeof value === 'number') return `${value}`;
   return (JSON.stringify(value) ?? typeof value).slice(0, 60);
 }
 

@@ -10,17 +10,20 @@ import { parseJson, readBody } from '#platform/http/request-body';
 import type { VerifyToken } from '#platform/identity/tokens';
 import { CORRELATION_HEADER, correlationIdOf, verifiedCaller } from '../caller.ts';
 import type { GatewayContext } from '../gateway-context.ts';
+import type { GatewayLimits } from '../gateway-options.ts';
+import { nestingProblem } from '../nesting.ts';
 
 export interface GraphqlOverHttpParts {
   readonly server: ApolloServer<GatewayContext>;
   readonly verifyToken: VerifyToken | 'off';
-  readonly maxBodyBytes: number;
+  readonly limits: Pick<GatewayLimits, 'maxBodyBytes' | 'maxNesting'>;
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
 }
 
 const TOO_LARGE = 413;
+const BAD_REQUEST = 400;
 const UNAUTHORIZED = 401;
 
 export async function answerGraphql(
@@ -30,11 +33,18 @@ export async function answerGraphql(
 ): Promise<void> {
   const correlationId = correlationIdOf(request.headers, parts.newId);
   response.setHeader(CORRELATION_HEADER, correlationId);
-  const body = await readBody(request, parts.maxBodyBytes);
+  const { maxBodyBytes, maxNesting } = parts.limits;
+  const body = await readBody(request, maxBodyBytes);
   if (body.kind === 'aborted') return;
   if (body.kind === 'too-large') {
     response.setHeader('connection', 'close');
-    sendJson(response, TOO_LARGE, { errors: [bodyTooLarge(parts.maxBodyBytes)] });
+    sendJson(response, TOO_LARGE, { errors: [bodyTooLarge(maxBodyBytes)] });
+    return;
+  }
+  const asked = { search: searchOf(request), body: jsonBody(request, body.text) };
+  const tooDeep = nestingProblem(documentOf(asked), maxNesting);
+  if (tooDeep) {
+    sendJson(response, BAD_REQUEST, { errors: [tooDeep] });
     return;
   }
   const deadline = new AbortController();
@@ -47,8 +57,7 @@ export async function answerGraphql(
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
         headers: headerMapOf(request),
-        search: searchOf(request),
-        body: jsonBody(request, body.text),
+        ...asked,
       },
       context: () => contextFor(request, correlationId, deadline.signal, parts),
     });
@@ -96,6 +105,15 @@ function bodyTooLarge(maxBodyBytes: number) {
 function jsonBody(request: IncomingMessage, text: string): unknown {
   const type = request.headers['content-type'] ?? '';
   return /^application\/(json|graphql-response\+json)\b/i.test(type) ? parseJson(text) : undefined;
+}
+
+/** The text of the document where Apollo Server looks for it. */
+function documentOf({ search, body }: { readonly search: string; readonly body: unknown }): string {
+  const query: unknown =
+    typeof body === 'object' && body !== null && 'query' in body
+      ? body.query
+      : new URLSearchParams(search).get('query');
+  return typeof query === 'string' ? query : '';
 }
 
 function searchOf({ url = '' }: IncomingMessage): string {
