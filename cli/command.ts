@@ -1,12 +1,12 @@
 /** What commands that keep running share: a log file, an orderly end, one sentence of complaint. */
 
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stderr } from 'node:process';
 import { pino } from 'pino';
 import { type Config, readConfig } from '#platform/config';
 import { StartupError } from '#platform/errors';
+import { makeFolder } from '#platform/folder';
 import { createLogger, type Logger } from '#platform/logger';
 import { Shutdown } from '#platform/shutdown';
 
@@ -44,7 +44,7 @@ export async function runCommand(
 async function openLog(config: Config, name: string): Promise<Logger> {
   const folder = join(config.dataDir, 'logs');
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const file = pino.destination({ dest: join(folder, `${name}.log`), sync: false });
     await once(file, 'ready');
     return createLogger(config.logLevel, file);

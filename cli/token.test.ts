@@ -44,6 +44,7 @@ test.each([
   ['a blank user', ['trader', '--user', '  '], {}, /--user/],
   ['a user of two lines', ['trader', '--user', 'a\nb'], {}, /--user.*was "a\\nb"/],
   ['a user that is too long', ['trader', '--user', 'u'.repeat(129)], {}, /1 to 128 characters/],
+  ['a folder nobody can make', ['viewer'], { DATA_DIR: '/proc/plumbline' }, /set DATA_DIR/],
   ['production', ['viewer'], { NODE_ENV: 'production' }, /identity provider/],
 ])('answers %s with one sentence and exit code 1', async (_name, args, environment, expected) => {
   const { code, out, err } = await run(args, environment);

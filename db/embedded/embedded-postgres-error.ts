@@ -24,7 +24,7 @@ export class EmbeddedPostgresError extends Error {
 export function dataFolderError(dataDir: string, cause: unknown): unknown {
   const code = systemErrorCode(cause) ?? '';
   if (['ENOSPC', 'EDQUOT'].includes(code)) return diskFull(dataDir, cause);
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) return cause;
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST'].includes(code)) return cause;
   return new EmbeddedPostgresError(
     'DATA_FOLDER_UNWRITABLE',
     `The data folder ${dataDir} cannot be written by this user: ` +

@@ -1,7 +1,9 @@
 // Runs a Postgres server of our own, so that the platform needs nothing but Node.
 
-import { access, constants, mkdir, realpath } from 'node:fs/promises';
+import { access, constants, realpath } from 'node:fs/promises';
 import path from 'node:path';
+
+import { makeFolder } from '#platform/folder';
 
 import { findBinaries } from './binaries.ts';
 import {
@@ -111,7 +113,7 @@ async function prepareServer(options: EmbeddedPostgresOptions): Promise<ServerSe
 
 /** Others may pass through, as Postgres does as `nobody`. Every secret inside is a file 0600. */
 async function prepareFolder(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  makeFolder(dataDir, 0o755);
   await access(dataDir, constants.W_OK | constants.X_OK);
   return realpath(dataDir);
 }

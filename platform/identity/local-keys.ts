@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   calculateJwkThumbprint,
@@ -16,6 +16,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { StartupError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 
 const SIGNING_KEY_FILE = 'token-signing-key.json';
 const INTERNAL_SECRET_FILE = 'internal-token-secret';
@@ -82,8 +83,8 @@ function publish(dataDir: string, name: string, text: string): string {
   const file = join(folder, name);
   const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
-    mkdirSync(dataDir, { recursive: true });
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    makeFolder(dataDir);
+    makeFolder(folder, OWNER_ONLY_FOLDER);
     writeFileSync(draft, text, { mode: OWNER_ONLY_FILE, flag: 'wx' });
     try {
       linkSync(draft, file);
