@@ -22,6 +22,7 @@ import type {
 } from 'graphql-ws';
 import type { Clock } from '#platform/clock';
 import type { ErrorCode } from '#platform/errors';
+import { mapStream } from '#platform/graphql/stream';
 import { StreamFailure } from '#platform/graphql/stream-failure';
 import type { SocketExtra } from '#platform/http/graphql-socket';
 import type { VerifiedToken, VerifyToken } from '#platform/identity/tokens';
@@ -105,10 +106,15 @@ function authorizationOf(
   { request }: Connection,
   params: Readonly<Record<string, unknown>> = {},
 ): string | undefined {
-  const given = params['authorization'] ?? params['Authorization'];
-  if (typeof given === 'string') return given;
+  const given = tokenIn(params);
+  if (given !== undefined) return given;
   if (typeof params['token'] === 'string') return `Bearer ${params['token']}`;
   return request.headers.authorization;
+}
+
+function tokenIn(params: Readonly<Record<string, unknown>>): string | undefined {
+  const given = params['authorization'] ?? params['Authorization'];
+  return typeof given === 'string' ? given : undefined;
 }
 
 /** A stream that broke carries the errors its subgraph sent. */
@@ -153,7 +159,9 @@ async function answerTo(
   if ('errors' in document) return document.errors;
   const operation = operationOf(document.document, payload.operationName);
   if ('errors' in operation) return operation.errors;
-  const asked: Asked = { document, operation, payload, connection: extra };
+  const caller = await callerOf(payload, extra, parts.verifyToken);
+  if (caller instanceof GraphQLError) return [caller];
+  const asked: Asked = { document, operation, payload, connection: extra, caller };
   const answer =
     operation.operation === OperationTypeNode.SUBSCRIPTION
       ? await openStream(asked, parts)
@@ -172,26 +180,72 @@ interface Asked {
   readonly operation: OperationDefinitionNode;
   readonly payload: SubscribePayload;
   readonly connection: Connection;
+  /** Null: nobody. */
+  readonly caller: VerifiedToken | null;
+}
+
+/**
+ * An operation may bring a token of its own, as GraphiQL does: it connects without any and sends
+ * the headers of its editor with each message. It goes before the one of the connection.
+ */
+async function callerOf(
+  { extensions }: SubscribePayload,
+  connection: Connection,
+  verifyToken: VerifyToken | 'off',
+): Promise<VerifiedToken | null | GraphQLError> {
+  const headers = extensions?.['headers'];
+  const params = typeof headers === 'object' && headers !== null ? { ...headers } : {};
+  try {
+    return (await verifiedCaller(tokenIn(params), verifyToken)) ?? connection.caller;
+  } catch (error) {
+    return unauthenticated(error instanceof Error ? error.message : 'the token is not accepted');
+  }
+}
+
+function unauthenticated(message: string): GraphQLError {
+  const code: ErrorCode = 'UNAUTHENTICATED';
+  return new GraphQLError(message, { extensions: { code } });
 }
 
 async function openStream(
-  { document, operation, payload, connection }: Asked,
-  { subscriber, newId }: ProtocolParts,
+  { document, operation, payload, connection, caller }: Asked,
+  { subscriber, newId, clock }: ProtocolParts,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
   const answer = await subscriber({
     document: document.document,
     documentHash: document.hash,
     operation,
     variables: payload.variables ?? {},
-    identity: connection.caller?.identity ?? null,
+    identity: caller?.identity ?? null,
     correlationId: correlationIdOf(connection.request.headers, newId),
   });
-  return 'errors' in answer ? answer : { isStream: true, run: () => answer.stream };
+  if ('errors' in answer) return answer;
+  // The token of the connection ends the whole socket when it expires.
+  const isOwn = caller !== null && caller !== connection.caller;
+  const stream = isOwn ? untilExpiry(answer.stream, caller.expiresAtMs, clock) : answer.stream;
+  return { isStream: true, run: () => stream };
+}
+
+function untilExpiry<Event>(
+  events: AsyncIterable<Event>,
+  expiresAtMs: number,
+  clock: Clock,
+): AsyncIterableIterator<Event> {
+  const stream = mapStream(
+    events,
+    (event) => Promise.resolve(event),
+    () => forget(),
+  );
+  const expired = new StreamFailure([unauthenticated('token expired').toJSON()]);
+  const forget = onExpiry(expiresAtMs, clock, () => {
+    stream.throw?.(expired).catch(() => undefined);
+  });
+  return stream;
 }
 
 /** Queries and mutations take the same way as over HTTP. */
 async function execute(
-  { payload, connection }: Asked,
+  { payload, connection, caller }: Asked,
   { server, clock, requestTimeoutMs, newId }: ProtocolParts,
 ): Promise<Awaited<OperationResult>> {
   const abort = new AbortController();
@@ -210,7 +264,7 @@ async function execute(
         contextValue: {
           transport: 'websocket',
           request: {
-            identity: connection.caller?.identity ?? null,
+            identity: caller?.identity ?? null,
             correlationId: correlationIdOf(connection.request.headers, newId),
             deadlineAtMs: clock.nowMs() + requestTimeoutMs,
             signal: abort.signal,

@@ -57,6 +57,17 @@ test('return ends a stream that waits, and the source, once', async () => {
   expect([onReturn.mock.calls.length, onEnd.mock.calls.length]).toEqual([1, 1]);
 });
 
+test('throw ends a stream that waits with the error, and the source', async () => {
+  const { queue, onReturn } = queueOf();
+  const stream = mapStream(queue.events, twice);
+  const pending = stream.next();
+  const thrown = stream.throw?.(new Error('over'));
+  await expect(pending).rejects.toThrow('over');
+  await expect(thrown).rejects.toThrow('over');
+  expect(onReturn).toHaveBeenCalledTimes(1);
+  expect(await stream.next()).toEqual({ value: undefined, done: true });
+});
+
 test('a queue above its limit ends with its error after what waited', async () => {
   const { queue, onReturn } = queueOf(2);
   for (const event of [1, 2, 3]) queue.push(event);

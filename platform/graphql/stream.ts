@@ -1,8 +1,14 @@
 /** Streams of results that end at once when asked to, even while waiting for the next event. */
 
+interface Waiter<To> {
+  readonly resolve: (step: IteratorResult<To, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Maps each event. Unlike an async generator, whose `return()` waits for the pending `next()`, this
- * answers `return()` at once and passes it on to the source, so that an idle stream is given up.
+ * answers `return()` at once and passes it on to the source, so that an idle stream is given up;
+ * `throw()` does the same, and whoever waits hears of the error.
  */
 export function mapStream<From, To>(
   source: AsyncIterable<From>,
@@ -10,13 +16,13 @@ export function mapStream<From, To>(
   onEnd: () => void = () => undefined,
 ): AsyncIterableIterator<To> {
   const iterator = source[Symbol.asyncIterator]();
-  const waiting = new Set<(step: IteratorResult<To, undefined>) => void>();
+  const waiting = new Set<Waiter<To>>();
   let isOver = false;
 
   function end(): void {
     if (isOver) return;
     isOver = true;
-    for (const resolve of waiting) resolve({ value: undefined, done: true });
+    for (const { resolve } of waiting) resolve({ value: undefined, done: true });
     waiting.clear();
     onEnd();
   }
@@ -40,8 +46,9 @@ export function mapStream<From, To>(
       isOver
         ? Promise.resolve({ value: undefined, done: true })
         : new Promise((resolve, reject) => {
-            waiting.add(resolve);
-            const settled = pull().finally(() => waiting.delete(resolve));
+            const waiter = { resolve, reject };
+            waiting.add(waiter);
+            const settled = pull().finally(() => waiting.delete(waiter));
             settled.then(resolve, (error: unknown) => {
               giveUp();
               reject(error);
@@ -52,6 +59,7 @@ export function mapStream<From, To>(
       return { value: undefined, done: true };
     },
     throw: async (error: unknown) => {
+      for (const { reject } of waiting) reject(error);
       giveUp();
       throw error;
     },
