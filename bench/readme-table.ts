@@ -25,13 +25,18 @@ function tableOfFigures(): string {
         readonly bench: string;
         readonly figures: readonly Figure[];
       };
-      return figures.map((figure) => rowOf(bench, figure));
+      return figures.filter(isTelling).map((figure) => rowOf(bench, figure));
     });
   return [
     '| bench | what | figure | against | wanted |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+/** The rest is in the files: figures with neither a reference nor a target. */
+function isTelling({ ratio, target }: Figure): boolean {
+  return ratio !== undefined || target !== undefined;
 }
 
 function rowOf(bench: string, { what, value, unit, reference, ratio, target }: Figure): string {

@@ -106,7 +106,7 @@ async function startApollo(
         answerGraphql(request, response, {
           server,
           verifyToken: 'off',
-          maxBodyBytes: GATEWAY_LIMITS.maxBodyBytes,
+          limits: GATEWAY_LIMITS,
           requestTimeoutMs: REQUEST_TIMEOUT_MS,
           clock: systemClock,
           newId: randomUUID,
