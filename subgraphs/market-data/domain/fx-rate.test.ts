@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { addDays, businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { currencyCode, rate } from '#kernel/money';
-import { fxRateOf, MAX_CARRY_FORWARD_DAYS, type SourcedFixing } from './fx-rate.ts';
+import {
+  fxRateOf,
+  MAX_CARRY_FORWARD_DAYS,
+  newestBusinessDay,
+  type SourcedFixing,
+} from './fx-rate.ts';
 
 const DAY = businessDate('2026-04-13');
 
@@ -19,6 +24,7 @@ const rateOf = (pair: string, ...fixings: SourcedFixing[]) => {
     base: currencyCode(base),
     quote: currencyCode(quote),
     asOf: DAY,
+    dueOn: DAY,
     newest: new Map(fixings.map((each) => [each.currency, each])),
   });
 };
@@ -45,13 +51,37 @@ describe('MD-2 rates from fixings per euro', () => {
   });
 
   test('a currency in itself is 1, whether it has fixings or not', () => {
-    expect(rateOf('XAU/XAU')).toMatchObject({
+    expect(rateOf('CHF/CHF')).toMatchObject({
       rate: decimal('1'),
       fixedOn: DAY,
       triangulatedThrough: null,
       isCarriedForward: false,
     });
     expect(rateOf('EUR/EUR')).toMatchObject({ rate: decimal('1') });
+    expect(rateOf('XYZ/XYZ', fixing('XYZ', '2'))).toMatchObject({ rate: decimal('1') });
+  });
+
+  test('a code that is neither in ISO 4217 nor has fixings has no rate in itself', () => {
+    expect(rateOf('XYZ/XYZ')).toBeNull();
+  });
+
+  test('the newest fixing is carried forward when a later one is due', () => {
+    const newest = new Map([[currencyCode('USD'), fixing('USD', '1.1684')]]);
+    const wish = { base: currencyCode('EUR'), quote: currencyCode('USD'), asOf: DAY, newest };
+    const dueOn = (text: string) =>
+      fxRateOf({ ...wish, dueOn: newestBusinessDay(businessDate(text)) });
+    expect(dueOn('2026-04-13')).toMatchObject({ isCarriedForward: false, fixedOn: DAY });
+    expect(dueOn('2026-04-14')).toMatchObject({ isCarriedForward: true, fixedOn: DAY });
+    expect(dueOn('2026-11-20')).toMatchObject({ isCarriedForward: true, rate: decimal('1.1684') });
+  });
+
+  test.each([
+    ['2026-11-20', '2026-11-20'],
+    ['2026-11-21', '2026-11-20'],
+    ['2026-11-22', '2026-11-20'],
+    ['2026-11-23', '2026-11-23'],
+  ])('on %s the newest business day is %s', (today, expected) => {
+    expect(newestBusinessDay(businessDate(today))).toBe(expected);
   });
 
   test('a currency without fixings has no rate', () => {

@@ -1,6 +1,6 @@
 /** Rates between two currencies from reference rates against the euro. */
 
-import { type BusinessDate, daysBetween } from '#kernel/business-date';
+import { addDays, type BusinessDate, daysBetween, isoWeekday } from '#kernel/business-date';
 import { divide, ONE } from '#kernel/decimal';
 import { type CurrencyCode, currencyCode, type Rate, rate } from '#kernel/money';
 import type { FxFixing } from './fx-file.ts';
@@ -40,19 +40,21 @@ export interface FxQuestion {
   readonly base: CurrencyCode;
   readonly quote: CurrencyCode;
   readonly asOf: BusinessDate;
+  /** The day a fixing is expected of; later than `asOf` when the newest one stored is wanted. */
+  readonly dueOn: BusinessDate;
   /** The newest fixing of each currency that is not later than `asOf`. */
   readonly newest: ReadonlyMap<CurrencyCode, SourcedFixing>;
 }
 
 /**
  * Units of `quote` for one unit of `base`, or null when either has no fixing within
- * MAX_CARRY_FORWARD_DAYS before `asOf`.
+ * MAX_CARRY_FORWARD_DAYS before `asOf`. In itself a currency is 1, unless nobody knows it.
  *
  * Both fixings are units per euro, so the rate is their quotient: rounded half-even once to 1e-8,
  * never by way of a rounded inverse.
  */
-export function fxRateOf({ base, quote, asOf, newest }: FxQuestion): FxRate | null {
-  if (base === quote) return identity(base, asOf);
+export function fxRateOf({ base, quote, asOf, dueOn, newest }: FxQuestion): FxRate | null {
+  if (base === quote) return isKnown(base, newest) ? identity(base, asOf) : null;
   const baseLeg = legOf(base, { asOf, newest });
   const quoteLeg = legOf(quote, { asOf, newest });
   if (baseLeg === undefined || quoteLeg === undefined) return null;
@@ -63,11 +65,25 @@ export function fxRateOf({ base, quote, asOf, newest }: FxQuestion): FxRate | nu
     quote,
     rate: rate(divide(quoteLeg.unitsPerEur, baseLeg.unitsPerEur)),
     fixedOn,
-    isCarriedForward: fixedOn !== asOf,
+    isCarriedForward: fixedOn < dueOn,
     triangulatedThrough: base === EURO || quote === EURO ? null : EURO,
     source: [...new Set(legs.map((leg) => leg.source))].join(', '),
   };
 }
+
+/** The day itself or the Friday before; bank holidays count as business days. */
+export function newestBusinessDay(today: BusinessDate): BusinessDate {
+  return addDays(today, -Math.max(0, isoWeekday(today) - FRIDAY));
+}
+
+const FRIDAY = 5;
+
+function isKnown(currency: CurrencyCode, newest: FxQuestion['newest']): boolean {
+  return currency === EURO || newest.has(currency) || ISO_CURRENCIES.has(currency);
+}
+
+/** ISO 4217 as the runtime has it: with retired codes, without those of metals such as XAU. */
+const ISO_CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 interface Leg {
   readonly unitsPerEur: Rate;

@@ -301,6 +301,7 @@ describe('MD-2 exchange rates', () => {
       fxRate: { rate: '1', fixedOn: '2026-11-20', source: 'identity' },
     });
     expect(await viewer.data(RATE, { base: 'EUR', quote: 'USD' })).toEqual({ fxRate: null });
+    expect(await viewer.data(RATE, { base: 'XYZ', quote: 'XYZ' })).toEqual({ fxRate: null });
   });
 
   test('are triangulated through the euro and carried over days without a fixing', async () => {
@@ -319,6 +320,12 @@ describe('MD-2 exchange rates', () => {
         triangulatedThrough: 'EUR',
         source: 'ECB',
       },
+    });
+  });
+
+  test('without a day are the newest ones, and told to be carried when they are old', async () => {
+    expect(await viewer.data(RATE, { base: 'EUR', quote: 'USD' })).toMatchObject({
+      fxRate: { rate: '1.1684', fixedOn: '2026-04-13', carriedForward: true },
     });
   });
 

@@ -350,7 +350,10 @@ export type FxRate = {
   readonly rate: Scalars['Decimal']['output'];
   /** Date of the fixing used: the older of the two when triangulated. */
   readonly fixedOn: Scalars['Date']['output'];
-  /** True when `asOf` has no fixing of its own and an earlier one was used. */
+  /**
+   * True when an earlier fixing stands in for that of `asOf`; without `asOf`, for that of today, or of
+   * Friday at a weekend.
+   */
   readonly carriedForward: Scalars['Boolean']['output'];
   /** The currency both legs were taken against; null when the pair is quoted directly. */
   readonly triangulatedThrough?: Maybe<Scalars['String']['output']>;

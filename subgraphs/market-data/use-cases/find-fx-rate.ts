@@ -2,7 +2,7 @@ import type { BusinessDate } from '#kernel/business-date';
 import { type CurrencyCode, parseCurrencyCode } from '#kernel/money';
 import type { Clock } from '#platform/clock';
 import { PlatformError } from '#platform/errors';
-import { type FxRate, fxRateOf } from '../domain/fx-rate.ts';
+import { type FxRate, fxRateOf, newestBusinessDay } from '../domain/fx-rate.ts';
 import type { FxFixingRepository } from '../store/fx-fixings.ts';
 
 export interface FindFxRateDeps {
@@ -17,7 +17,7 @@ export interface FxRateWish {
   readonly asOf: BusinessDate | null;
 }
 
-/** Null when either currency has no fixing near the day. */
+/** Null when either currency has no fixing near the day, or is no currency. */
 export async function findFxRate(
   { fxFixings, clock }: FindFxRateDeps,
   wish: FxRateWish,
@@ -26,7 +26,8 @@ export async function findFxRate(
   const quote = currencyOf('quote', wish.quote);
   const asOf = wish.asOf ?? (await fxFixings.newestDay()) ?? clock.today();
   const newest = await fxFixings.newest([base, quote], asOf);
-  return fxRateOf({ base, quote, asOf, newest });
+  const dueOn = wish.asOf ?? newestBusinessDay(clock.today());
+  return fxRateOf({ base, quote, asOf, dueOn, newest });
 }
 
 function currencyOf(argument: string, text: string): CurrencyCode {
