@@ -145,10 +145,13 @@ async function converse(connection: Connection, sink: FeedSink): Promise<string>
     const refused = receive(textOf(data), { connection, sink, handover });
     if (refused !== undefined) end(refused);
   });
-  const watch = setInterval(() => {
-    if (clock.nowMs() - heardAtMs > silenceLimitMs) end(`silent for ${silenceLimitMs} ms`);
-    else if (socket.readyState === WebSocket.OPEN) socket.ping();
-  }, Math.min(PING_INTERVAL_MS, silenceLimitMs / 2));
+  const watch = setInterval(
+    () => {
+      if (clock.nowMs() - heardAtMs > silenceLimitMs) end(`silent for ${silenceLimitMs} ms`);
+      else if (socket.readyState === WebSocket.OPEN) socket.ping();
+    },
+    Math.min(PING_INTERVAL_MS, silenceLimitMs / 2),
+  );
 
   try {
     if (signal.aborted) onAbort();
