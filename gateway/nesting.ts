@@ -17,23 +17,16 @@ export function nestingOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < text.length; at += 1) {
-    switch (text[at]) {
-      case '{':
-      case '[':
-      case '(':
-        depth += 1;
-        deepest = Math.max(deepest, depth);
-        break;
-      case '}':
-      case ']':
-      case ')':
-        depth -= 1;
-        break;
-      case '#':
-        at = endOfLine(text, at);
-        break;
-      case '"':
-        at = text.startsWith('"""', at) ? endOfBlock(text, at + 3) : endOfString(text, at + 1);
+    const character = text.charAt(at);
+    if ('{[('.includes(character)) {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if ('}])'.includes(character)) {
+      depth -= 1;
+    } else if (character === '#') {
+      at = endOfLine(text, at);
+    } else if (character === '"') {
+      at = text.startsWith('"""', at) ? endOfBlock(text, at + 3) : endOfString(text, at + 1);
     }
   }
   return deepest;
