@@ -1,5 +1,6 @@
 /** What `npm run import` shows of an import: one line while it runs, a summary at its end. */
 
+import { withoutControls } from '../subgraphs/market-data/domain/file-cell.ts';
 import type { ImportRun } from '../subgraphs/market-data/domain/import-run.ts';
 import type { ImportReport } from '../subgraphs/market-data/use-cases/run-import.ts';
 
@@ -24,7 +25,7 @@ export function describeRun(run: ImportRun): string {
   }
   const more = run.faultCount - Math.min(run.faults.length, MAX_FAULTS_SHOWN);
   if (more > 0) lines.push(`  and ${counted(more, 'fault')} more`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(withoutControls).join('\n')}\n`;
 }
 
 function counted(count: number, noun: string): string {

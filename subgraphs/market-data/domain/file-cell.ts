@@ -36,6 +36,23 @@ function readRounded(text: string): ParsedDecimal {
   return { ok: true, value };
 }
 
+const MAX_SHOWN_COLUMNS = 6;
+const MAX_SHOWN_CHARACTERS = 80;
+
+/** Quoted and cut; control characters, as in a file that is no text, are escaped. */
+export function shownHeader(header: readonly string[]): string {
+  const text = header.slice(0, MAX_SHOWN_COLUMNS).join(',').slice(0, MAX_SHOWN_CHARACTERS);
+  return withoutControls(JSON.stringify(text));
+}
+
+/** Control characters written as \u001b, so that a terminal shows them and does not obey. */
+export function withoutControls(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Days a history may lie between; keeps a mistyped year out of the partitions. */
 export const FIRST_DAY = '1900-01-01' as BusinessDate;
 export const LAST_DAY = '2099-12-31' as BusinessDate;

@@ -2,7 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type CurrencyCode, parseCurrencyCode, type Rate, rate } from '#kernel/money';
-import { readDateCell, readDecimalCell } from './file-cell.ts';
+import { readDateCell, readDecimalCell, shownHeader } from './file-cell.ts';
 import type { ColumnFault, HeaderReading } from './price-file.ts';
 import { dateFault, type RowFault } from './price-row.ts';
 
@@ -22,8 +22,10 @@ const ABSENT = ['', 'N/A'];
 
 export function readFxHeader(header: readonly string[]): HeaderReading<FxForm> {
   if (header[0]?.trim().toLowerCase() !== 'date') {
-    const shown = header.slice(0, 6).join(',').slice(0, 80);
-    return { ok: false, message: `expected "Date" and currency codes, the header was "${shown}"` };
+    return {
+      ok: false,
+      message: `expected "Date" and currency codes, the header was ${shownHeader(header)}`,
+    };
   }
   const faults: ColumnFault[] = [];
   const columns = new Map<CurrencyCode, FxForm['columns'][number]>();

@@ -1,5 +1,6 @@
 /** Reads lists of instruments, such as the constituents of an index with their sectors. */
 
+import { shownHeader } from './file-cell.ts';
 import { ASSET_CLASSES } from './instrument.ts';
 import { type InstrumentDescription, planUpsert } from './instrument-upsert.ts';
 import type { HeaderReading } from './price-file.ts';
@@ -26,8 +27,10 @@ export function readInstrumentHeader(header: readonly string[]): HeaderReading<I
   };
   const symbol = column('symbol', 'ticker');
   if (symbol === undefined) {
-    const shown = header.slice(0, 6).join(',').slice(0, 80);
-    return { ok: false, message: `expected a column "Symbol", the header was "${shown}"` };
+    return {
+      ok: false,
+      message: `expected a column "Symbol", the header was ${shownHeader(header)}`,
+    };
   }
   const form: InstrumentForm = {
     width: header.length,

@@ -74,6 +74,7 @@ describe('MD-2 the header of a price file', () => {
 
   test.each([
     ['a,b', undefined, /^expected a column "date", the header was "a,b"/],
+    ['\u001b[2J\u009b', undefined, /the header was "\\u001b\[2J\\u009b"$/],
     ['date', undefined, /^expected a price column beside the date/],
     ['date,open,close', undefined, /name the symbol yourself/],
     ['date,close,symbol', 'AAPL', /^the file names its symbols/],

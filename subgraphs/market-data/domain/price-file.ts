@@ -1,5 +1,6 @@
 /** Which columns of a price file mean what, read from its header. */
 
+import { shownHeader } from './file-cell.ts';
 import { type InstrumentSymbol, parseSymbol } from './instrument.ts';
 
 /** A date and one price column for each symbol. */
@@ -60,8 +61,10 @@ export function readPriceHeader(
   }
   const dateColumn = column(...DATE_NAMES);
   if (dateColumn === undefined) {
-    const shown = header.slice(0, 6).join(',').slice(0, 80);
-    return { ok: false, message: `expected a column "date", the header was "${shown}"` };
+    return {
+      ok: false,
+      message: `expected a column "date", the header was ${shownHeader(header)}`,
+    };
   }
   const close = column(...CLOSE_NAMES);
   if (close === undefined) return readWide(header, dateColumn, symbol);

@@ -604,11 +604,11 @@ export type ImportRun = {
   readonly source: Scalars['String']['output'];
   /** Where it stands. */
   readonly status: ImportStatus;
-  /** Rows read so far. */
+  /** Rows read so far; of an import that was killed, when it last reported. */
   readonly rowsRead: Scalars['Int']['output'];
-  /** Values that were new or changed. */
+  /** Values that were new or changed; of an import that was killed, when it last reported. */
   readonly valuesStored: Scalars['Int']['output'];
-  /** Values that were there already. */
+  /** Values that were there already; of an import that was killed, when it last reported. */
   readonly valuesUnchanged: Scalars['Int']['output'];
   /** Rows or cells refused; the first 100 are in `faults`. */
   readonly faultCount: Scalars['Int']['output'];
