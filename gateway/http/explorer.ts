@@ -32,6 +32,10 @@ const TOKEN_NOTE = [
   '# Put a token into the Headers tab below, after "Bearer ": it goes with queries and',
   '# subscriptions alike. Get one with: npm run -s token -- trader',
 ].join('\n');
+/** The measure of a long document sticks out of its editor: without this the page scrolls too. */
+const STYLE =
+  '<style>html, body { height: 100%; overflow: hidden; } ' +
+  '#root { position: relative; overflow: hidden; }</style>';
 const HEADERS = JSON.stringify({ authorization: 'Bearer ' }, undefined, 2);
 
 /** The sample documents of the journeys; none when they were not shipped. */
@@ -75,7 +79,7 @@ async function render({ graphqlPath, examples }: ExplorerOptions): Promise<Page>
     headers: HEADERS,
     defaultTabs: tabs.map((query) => ({ query: `${TOKEN_NOTE}\n\n${query}`, headers: HEADERS })),
   });
-  const plain = Buffer.from(html);
+  const plain = Buffer.from(html.replace('</head>', () => `${STYLE}</head>`));
   const digest = createHash('sha256').update(plain).digest('base64url');
   return { plain, gzipped: await promisify(gzip)(plain), etag: `"${digest}"` };
 }

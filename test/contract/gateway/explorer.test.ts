@@ -43,6 +43,11 @@ describe('GW-6 the explorer', () => {
     for (const journey of journeys) expect(options).toContain(journey);
   });
 
+  test('never scrolls as a page: each editor scrolls by itself', () => {
+    const head = html.slice(html.indexOf('<head>'), html.indexOf('<body'));
+    expect(head).toMatch(/<style>html, body \{[^}]*overflow: hidden[^}]*\}/);
+  });
+
   test('takes a header without a token for nobody, over both transports', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer ']) {
       const answer = await ask(gateway.url, '{ motto }', { headers: { authorization } });
