@@ -107,6 +107,15 @@ describe('OR-6 deposits', () => {
     });
   });
 
+  test('of two accounts may have one command id', async () => {
+    await me.deposit('100.5', { commandId: 'monthly' });
+    const accountId = `${me.accountId}-2`;
+    const other = await me.deposit('7', { commandId: 'monthly', accountId });
+    expect(other).toMatchObject({ __typename: 'CashDeposited', duplicate: false });
+    const again = await me.deposit('7', { commandId: 'monthly', accountId });
+    expect(again).toMatchObject({ __typename: 'CashDeposited', duplicate: true });
+  });
+
   test.each([
     ['INVALID_AMOUNT', '0', 'USD'],
     ['INVALID_AMOUNT', '-1', 'USD'],

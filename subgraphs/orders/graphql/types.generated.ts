@@ -641,7 +641,10 @@ export type DepositCashInput = {
   readonly amount: Scalars['Decimal']['input'];
   /** ISO 4217 code, or the code of a crypto currency. */
   readonly currency: Scalars['String']['input'];
-  /** Id of this command, 1 to 64 characters: the same command again is answered and not counted. */
+  /**
+   * Id of this command, 1 to 64 characters, unique within its account: the same command again is
+   * answered and not counted.
+   */
   readonly commandId: Scalars['String']['input'];
 };
 

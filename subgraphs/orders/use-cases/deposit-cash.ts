@@ -51,7 +51,7 @@ export async function depositCash(
     await orders.inTransaction(async (tx) => {
       await tx.deposit({ accountId, currency }, event, cause);
       await tx.rememberAnswer({
-        commandId,
+        commandId: rememberedId(request),
         command: 'depositCash',
         contentHash: contentHashOf(request),
         answer: { accountId, currency, amount: formatDecimal(amount) },
@@ -70,13 +70,18 @@ async function answerRepeated(
   orders: OrderStore,
   request: DepositRequest,
 ): Promise<DepositCashResult | null> {
-  const answer = await orders.findAnswer(request.commandId);
+  const answer = await orders.findAnswer(rememberedId(request));
   if (answer === null) return null;
   if (answer.command === 'depositCash' && answer.contentHash === contentHashOf(request)) {
     return { ok: true, isRepeated: true };
   }
   const message = `commandId ${request.commandId} belongs to a command with other content`;
   return { ok: false, reason: 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT', message };
+}
+
+/** One id may serve several accounts. Neither part has blanks, so no other command is like it. */
+function rememberedId({ accountId, commandId }: DepositRequest): string {
+  return `${accountId} ${commandId}`;
 }
 
 function contentHashOf({ accountId, amount, currency }: DepositRequest): string {
