@@ -23,7 +23,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   maxSubscriptionsPerSocket: 100,
 };
 
-/** Against a supergraph that is not ours no operation is refused; memory, stack and time stay bounded. */
+/** For a supergraph that is not ours nothing is refused; memory, stack and time stay bounded. */
 export const NO_LIMITS: GatewayLimits = {
   maxDepth: Infinity,
   maxFields: Infinity,
