@@ -20,7 +20,7 @@ const reasonsFor = (...descriptions: InstrumentDescription[]) => {
 
 describe('MD-5 adding and changing instruments', () => {
   test('a new one is a US dollar equity named by its symbol until told otherwise', () => {
-    expect(planUpsert([{ symbol: ' aapl ' }], known)).toEqual({
+    expect(planUpsert([{ symbol: 'aapl' }], known)).toEqual({
       ok: true,
       instruments: [
         {

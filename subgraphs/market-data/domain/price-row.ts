@@ -77,7 +77,7 @@ const CLOSE_ONLY = { open: null, high: null, low: null, volume: null };
 /** A row with one fault is refused whole: half a bar would hide that it is wrong. */
 function readLongRow(form: LongForm, { date, cells, rules }: DatedCells): RowReading {
   const found = 'always' in form.symbol ? form.symbol.always : (cells[form.symbol.column] ?? '');
-  const symbol = parseSymbol(found);
+  const symbol = parseSymbol(found.trim());
   if (symbol === undefined) return refusedRow(symbolFault(found));
   const open = readOptional(cells, form.open);
   const high = readOptional(cells, form.high);

@@ -164,6 +164,12 @@ describe('MD-5 instruments', () => {
     expect((await stranger.result(read)).errors?.[0]?.message).toMatch(/needs a token/);
   });
 
+  test('are not found by a symbol with blanks around it, as nowhere on the platform', async () => {
+    const query = `{ instrument(symbol: " KO ") { id } instruments(filter: { symbols: ["KO "] }) {
+      edges { cursor } } }`;
+    expect(await viewer.data(query)).toEqual({ instrument: null, instruments: { edges: [] } });
+  });
+
   test('are published to the other subgraphs', async () => {
     const rows = await sql`select * from published.instruments where symbol = 'SPY'`;
     expect([...rows]).toEqual([

@@ -143,7 +143,7 @@ function wantedSymbols(symbols: readonly string[]): ReadonlySet<string> {
       { details: { limit: 'MAX_SYMBOLS_PER_SUBSCRIPTION' } },
     );
   }
-  return new Set(symbols.map((symbol) => symbol.trim().toUpperCase()));
+  return new Set(symbols.map((symbol) => symbol.toUpperCase()));
 }
 
 interface Controls {
