@@ -41,8 +41,8 @@ const SYMBOL = /^[A-Z0-9^][A-Z0-9.\-=^/]{0,31}$/;
 const MIC = /^[A-Z0-9]{4}$/;
 
 /**
- * Upper or lower case; undefined unless it is letters, digits and . - = ^ / up to 32 of them. Blanks
- * around it are not taken off: who sends them to one room would be refused by the next.
+ * Upper or lower case; undefined unless it is letters, digits and . - = ^ / up to 32 of them.
+ * Blanks around it are not taken off: who sends them to one room would be refused by the next.
  */
 export function parseSymbol(text: string): InstrumentSymbol | undefined {
   const symbol = text.toUpperCase();
