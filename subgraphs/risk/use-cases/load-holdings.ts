@@ -26,11 +26,6 @@ export interface LoadedHoldings {
   readonly positions: readonly PositionRow[] | null;
 }
 
-export interface MoneyByCurrency {
-  readonly amount: Amount;
-  readonly currency: CurrencyCode;
-}
-
 const MAX_HOLDINGS = 1_000;
 const MAX_BOOKS_OR_ACCOUNTS = 100;
 const MAX_POSITIONS = 10_000;
