@@ -67,7 +67,7 @@ export async function createBasket(
 }
 
 function currencyOf(text: string): CurrencyCode {
-  const currency = parseCurrencyCode(text.trim().toUpperCase());
+  const currency = parseCurrencyCode(text.toUpperCase());
   if (currency !== undefined) return currency;
   throw new PlatformError(
     'BAD_USER_INPUT',

@@ -8,12 +8,12 @@ import {
 import type { ReferenceDataReader } from '../store/reference-data.ts';
 
 /** Codes are upper case everywhere inside. */
-export const normalizedCode = (text: string): string => text.trim().toUpperCase();
+export const normalizedCode = (text: string): string => text.toUpperCase();
 
 /** Symbols are upper case everywhere inside. */
 export function normalized(constituents: readonly ProposedConstituent[]): ProposedConstituent[] {
   return constituents.map(({ symbol, weight }) => ({
-    symbol: symbol.trim().toUpperCase(),
+    symbol: symbol.toUpperCase(),
     weight,
   }));
 }

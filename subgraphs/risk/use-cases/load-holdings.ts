@@ -2,13 +2,7 @@
 
 import { PlatformError } from '#platform/errors';
 import { formatDecimal } from '#kernel/decimal';
-import {
-  type Amount,
-  type CurrencyCode,
-  MAX_SCALED,
-  parseCurrencyCode,
-  type Quantity,
-} from '#kernel/money';
+import { type CurrencyCode, MAX_SCALED, parseCurrencyCode, type Quantity } from '#kernel/money';
 import type { Holding } from '../domain/portfolio.ts';
 import type { PositionRow, RiskInputs } from '../store/risk-inputs.ts';
 
