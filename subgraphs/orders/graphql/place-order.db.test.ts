@@ -2,7 +2,9 @@ import type { Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tradeSubmitted } from '#kernel/topics/trade-events';
 import { readConfig } from '#platform/config';
+import type { LogRecord } from '#platform/ports';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { readTopic } from '../../../test/support/read-topic.ts';
 import { clientOf, identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
 import { createPublishedTables, hold } from '../store/published-test-tables.ts';
 import { openOrders, type OrdersPlatform } from '../workers/orders-test-support.ts';
@@ -67,10 +69,13 @@ describe('OR-1 placing an order', () => {
     await platform.tick('AAPL', '99', { bid: '98.9', ask: '99.1' });
     await me.place();
     await me.untilStatus('FILLED');
-    const rows = await platform.parts.eventLog.readAfter('trade-events', null, 500);
-    const trades = rows
-      .map((row) => tradeSubmitted.parse(row.payload, row.version))
-      .filter((trade) => trade.accountId === me.accountId);
+    const ofAccount = (rows: readonly LogRecord[]) =>
+      rows
+        .map((row) => tradeSubmitted.parse(row.payload, row.version))
+        .filter((trade) => trade.accountId === me.accountId);
+    const { eventLog } = platform.parts;
+    const rows = await readTopic(eventLog, 'trade-events', (all) => ofAccount(all).length > 0);
+    const trades = ofAccount(rows);
     expect(trades).toEqual([
       expect.objectContaining({
         tradeId: expect.stringMatching(/^ord_.+-1$/) as string,

@@ -11,6 +11,7 @@ import { readConfig } from '#platform/config';
 import { appendToOutbox } from '#platform/outbox';
 import type { JsonValue } from '#platform/ports';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { readTopic } from '../../../test/support/read-topic.ts';
 import { clientOf, identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
 import { ordersClient, type OrdersClient } from '../graphql/orders-test-client.ts';
 import { createPublishedTables } from '../store/published-test-tables.ts';
@@ -153,7 +154,11 @@ describe('OR-6 kill -9 in the middle of the fills', () => {
     expect(executions.map((row) => row['execution_no'])).toEqual(
       executions.map((_row, index) => index + 1),
     );
-    const records = await platform.parts.eventLog.readAfter(tradeSubmitted.topic, null, 500);
+    const records = await readTopic(
+      platform.parts.eventLog,
+      tradeSubmitted.topic,
+      ({ length }) => length >= executions.length,
+    );
     const trades = records.map((each) => tradeSubmitted.parse(each.payload, each.version));
     expect(new Set(trades.map(({ tradeId }) => tradeId)).size).toBe(executions.length);
     expect(trades.reduce((sum, { quantity }) => sum + quantity, 0n)).toBe(200n * 100_000_000n);

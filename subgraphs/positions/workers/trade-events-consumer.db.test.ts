@@ -4,6 +4,7 @@ import { decimal } from '#kernel/decimal';
 import { tradeSubmitted } from '#kernel/topics/trade-events';
 import { appendToOutbox } from '#platform/outbox';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { readTopic } from '../../../test/support/read-topic.ts';
 import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-client.ts';
 import {
   type PositionsOnTest,
@@ -81,12 +82,18 @@ describe('trades of the topic trade-events', () => {
       { reason: 'UNKNOWN_INSTRUMENT', source: 'trade-events', correlation_id: 'order-correlation' },
       { reason: 'UNREADABLE_PAYLOAD', source: 'trade-events', correlation_id: 'order-correlation' },
     ]);
-    const told = await positions.eventLog.readAfter('trade-refused', null, 100);
+    const { eventLog } = positions;
+    const told = await readTopic(eventLog, 'trade-refused', ({ length }) => length > 0);
     expect(told.map(({ payload }) => payload)).toContainEqual(
       expect.objectContaining({ tradeId: 'E1-BAD', clOrdId: 'ORD-1', user: 'desk' }),
     );
-    const applied = await positions.eventLog.readAfter('trade-applied', null, 1_000);
-    const ours = applied.filter(({ key }) => key.includes('|E1|'));
+    const isOurs = ({ key }: { readonly key: string }) => key.includes('|E1|');
+    const applied = await readTopic(
+      eventLog,
+      'trade-applied',
+      (all) => all.filter(isOurs).length >= 2,
+    );
+    const ours = applied.filter(isOurs);
     expect(ours.map(({ payload, correlationId }) => ({ payload, correlationId }))).toMatchObject([
       { payload: { tradeId: 'E1-T1', clOrdId: 'ORD-1' }, correlationId: 'order-correlation' },
       { payload: { tradeId: 'E1-T2', positionQuantity: '20' } },
