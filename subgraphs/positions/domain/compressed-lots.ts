@@ -11,8 +11,18 @@ export interface CompressedLots {
   readonly dates: readonly string[];
   readonly quantities: readonly string[];
   readonly bases: readonly string[];
+  /** Left out while every lot's serial is its index. */
+  readonly serials?: readonly number[];
   /** Left out while every lot's id is the id of its trade. */
   readonly trades?: readonly string[];
+  /** Tax dates; left out while every lot has its open date. */
+  readonly acquired?: readonly string[];
+  /** Left out while no price reset has paid. */
+  readonly resets?: readonly string[];
+  /** Left out while no lot was split from another; null for those that were not. */
+  readonly parents?: readonly (string | null)[];
+  /** Left out while no lot has taken on a wash sale. */
+  readonly washed?: readonly string[];
 }
 
 export function compressLots(lots: readonly TaxLot[]): CompressedLots {
@@ -21,26 +31,52 @@ export function compressLots(lots: readonly TaxLot[]): CompressedLots {
     dates: lots.map((lot) => lot.openDate),
     quantities: lots.map((lot) => formatDecimal(lot.quantity)),
     bases: lots.map((lot) => formatDecimal(lot.costBasis)),
+    ...(lots.every((lot, index) => lot.serial === index)
+      ? {}
+      : { serials: lots.map((lot) => lot.serial) }),
     ...(lots.every((lot) => lot.sourceTradeId === lot.lotId)
       ? {}
       : { trades: lots.map((lot) => lot.sourceTradeId) }),
+    ...(lots.every((lot) => lot.acquiredOn === lot.openDate)
+      ? {}
+      : { acquired: lots.map((lot) => lot.acquiredOn) }),
+    ...(lots.every((lot) => lot.settledResets === 0n)
+      ? {}
+      : { resets: lots.map((lot) => formatDecimal(lot.settledResets)) }),
+    ...(lots.every((lot) => lot.parentLotId === null)
+      ? {}
+      : { parents: lots.map((lot) => lot.parentLotId) }),
+    ...(lots.every((lot) => lot.washReplaced === 0n)
+      ? {}
+      : { washed: lots.map((lot) => formatDecimal(lot.washReplaced)) }),
   };
 }
 
-/** Throws on arrays of unequal length or unreadable text: the stored lots are damaged then. */
+/**
+ * Throws on arrays of unequal length or unreadable text: the stored lots are damaged then. What is
+ * left out is at its default, so the forms of earlier releases stay readable.
+ */
 export function inflateLots(compressed: CompressedLots): readonly TaxLot[] {
-  const { ids, dates, quantities, bases, trades = ids } = compressed;
-  const lengths = [dates, quantities, bases, trades].map((each) => each.length);
+  const { ids, dates, quantities, bases, serials, trades, acquired, resets, parents, washed } =
+    compressed;
+  const given = [dates, quantities, bases, serials, trades, acquired, resets, parents, washed];
+  const lengths = given.flatMap((each) => (each === undefined ? [] : [each.length]));
   if (lengths.some((length) => length !== ids.length)) {
     throw new RangeError(`expected arrays of ${ids.length} lots, were ${lengths.join(', ')}`);
   }
   return ids.map((lotId, index): TaxLot => {
+    const openDate = dateAt(dates, index);
     return {
       lotId,
-      openDate: dateAt(dates, index),
+      serial: serials?.[index] ?? index,
+      openDate,
+      acquiredOn: acquired === undefined ? openDate : dateAt(acquired, index),
       quantity: quantity(decimal(quantities[index] ?? '')),
       costBasis: amount(decimal(bases[index] ?? '')),
-      sourceTradeId: trades[index] ?? lotId,
+      settledResets: amount(decimal(resets?.[index] ?? '0')),
+      sourceTradeId: trades?.[index] ?? lotId,
+      parentLotId: parents?.[index] ?? null,
+      washReplaced: quantity(decimal(washed?.[index] ?? '0')),
     };
   });
 }

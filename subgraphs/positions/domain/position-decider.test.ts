@@ -6,7 +6,7 @@ import type { LotReliefMethod } from './lot-relief.ts';
 import { initialPosition, MAX_LOTS_PER_POSITION, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
 import { aaplKey, positionAfter, TODAY, trade, USD } from './position-test-support.ts';
-import type { TaxLot } from './tax-lot.ts';
+import { openedLot, type TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
 
 const given = (...past: readonly Trade[]) => ({
@@ -131,13 +131,14 @@ describe('PS-4 classification against the latest date in the lots', () => {
 });
 
 describe('limits of a position', () => {
-  const lot = (index: number): TaxLot => ({
-    lotId: `L${index}`,
-    openDate: TODAY,
-    quantity: quantity(1n),
-    costBasis: initialPosition.costBasis,
-    sourceTradeId: `L${index}`,
-  });
+  const lot = (index: number): TaxLot =>
+    openedLot({
+      lotId: `L${index}`,
+      serial: index,
+      openDate: TODAY,
+      quantity: quantity(1n),
+      costBasis: initialPosition.costBasis,
+    });
   const full: Position = {
     ...initialPosition,
     quantity: quantity(BigInt(MAX_LOTS_PER_POSITION)),
@@ -239,10 +240,15 @@ describe('golden [G-11]: crossing zero', () => {
     expect(position.lots).toEqual([
       {
         lotId: 'T2',
+        serial: 1,
         openDate: businessDate('2026-11-17'),
+        acquiredOn: businessDate('2026-11-17'),
         quantity: decimal('-50'),
         costBasis: decimal('-1245'),
+        settledResets: 0n,
         sourceTradeId: 'T2',
+        parentLotId: null,
+        washReplaced: 0n,
       },
     ]);
   });

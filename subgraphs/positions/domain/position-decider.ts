@@ -7,7 +7,7 @@ import { amount, MAX_SCALED, quantity } from '#kernel/money';
 import type { LotReliefMethod } from './lot-relief.ts';
 import { MAX_LOTS_PER_POSITION, type Position } from './position.ts';
 import type { OpenedLot, PositionEvent, TradeApplied } from './position-event.ts';
-import { pooled, type TaxLot } from './tax-lot.ts';
+import { openedLot, pooled, type TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
 import { allocateTrade } from './trade-allocation.ts';
 import { classifyTrade } from './trade-classification.ts';
@@ -96,7 +96,7 @@ export function evolve(position: Position, event: PositionEvent): Position {
   const { allocations, opened, reliefMethod, trade } = event;
   const existing = reliefMethod === 'AVERAGE' ? pooled(position.lots) : position.lots;
   const remaining = allocations.length === 0 ? existing : withoutTaken(existing, event);
-  const withOpened = opened === null ? remaining : [...remaining, lotOf(opened, trade)];
+  const withOpened = opened === null ? remaining : [...remaining, lotOf(opened, trade, existing)];
   const lots = reliefMethod === 'AVERAGE' ? pooled(withOpened) : withOpened;
 
   const basisOut = allocations.reduce((sum, each) => sum + each.basisOut, 0n);
@@ -135,14 +135,12 @@ function withoutTaken(lots: readonly TaxLot[], { allocations }: PositionEvent): 
   return remaining;
 }
 
-function lotOf(opened: OpenedLot, trade: Trade): TaxLot {
-  return {
-    lotId: opened.lotId,
+function lotOf(opened: OpenedLot, trade: Trade, lots: readonly TaxLot[]): TaxLot {
+  return openedLot({
+    ...opened,
     openDate: trade.effectiveDate,
-    quantity: opened.quantity,
-    costBasis: opened.costBasis,
-    sourceTradeId: trade.tradeId,
-  };
+    serial: lots.reduce((next, lot) => (lot.serial < next ? next : lot.serial + 1), 0),
+  });
 }
 
 function later(a: BusinessDate | null, b: BusinessDate): BusinessDate {

@@ -112,5 +112,5 @@ test('lots of another trade than their id keep it', () => {
 test('damaged lots are not read', () => {
   const two = ['1', '2'];
   const damaged = { ids: two, dates: ['2026-01-01'], quantities: two, bases: two };
-  expect(() => inflateLots(damaged)).toThrow('expected arrays of 2 lots, were 1, 2, 2, 2');
+  expect(() => inflateLots(damaged)).toThrow('expected arrays of 2 lots, were 1, 2, 2');
 });
