@@ -60,7 +60,7 @@ export async function writeBatch(sql: Sql, { events, snapshots }: TradeBatch): P
       from timed
     ), accepted as (
       insert into positions.idempotency_store
-        (trade_id, request_hash, position_key, event_ver, classification, uti, recorded_at)
+        (command_id, request_hash, position_key, event_ver, classification, uti, recorded_at)
       select trade_id, request_hash, position_key, event_ver, classification, uti, recorded_at
       from timed
     ), published as (

@@ -30,9 +30,9 @@ export function createTradeBatchStore(sql: Sql) {
   return {
     async outcomesOf(tradeIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
       const rows = await sql<OutcomeRow[]>`
-        select trade_id, request_hash, position_key, event_ver, classification, uti
-        from positions.idempotency_store where trade_id = any(${[...tradeIds]}::text[])`;
-      return new Map(rows.map((row) => [row.trade_id, outcomeOf(row)]));
+        select command_id, request_hash, position_key, event_ver, classification, uti
+        from positions.idempotency_store where command_id = any(${[...tradeIds]}::text[])`;
+      return new Map(rows.map((row) => [row.command_id, outcomeOf(row)]));
     },
 
     /** Positions without history are left out. */
@@ -66,7 +66,7 @@ const CONFLICT_CODES: ReadonlySet<string> = new Set(['23505', '40P01', '40001', 
 const REJECTED_CLASSES: ReadonlySet<string> = new Set(['22', '23', '54']);
 
 interface OutcomeRow {
-  readonly trade_id: string;
+  readonly command_id: string;
   readonly request_hash: string;
   readonly position_key: string;
   readonly event_ver: number;
