@@ -9,6 +9,7 @@ import {
   valuePortfolio,
   weightOf,
 } from './portfolio.ts';
+import type { ReconciliationStatus } from './reconciliation-status.ts';
 
 const USD = currencyCode('USD');
 const EUR = currencyCode('EUR');
@@ -49,7 +50,11 @@ const inputs: ValuationInputs = {
   ]),
 };
 
-const held = (symbol: string, units: string) => ({ symbol, quantity: quantity(decimal(units)) });
+const held = (
+  symbol: string,
+  units: string,
+  reconciliationStatus: ReconciliationStatus = 'RECONCILED',
+) => ({ symbol, quantity: quantity(decimal(units)), reconciliationStatus });
 
 describe('RK-1 portfolio value', () => {
   test('is the exact sum of quantity times price times rate', () => {
@@ -83,6 +88,36 @@ describe('RK-1 portfolio value', () => {
     expect(exposuresByCountry.map(({ key }) => key)).toEqual(['US', 'DE']);
     const weights = exposuresBySector.map(({ net }) => weightOf(net, value) ?? 0n);
     expect(weights.map(formatDecimal)).toEqual(['0.80796813', '0.19203187']);
+  });
+
+  test('gives a holding and an exposure the worst status of what is in them', () => {
+    const portfolio = valuePortfolio(
+      [
+        held('AAPL', '10', 'PROVISIONAL'),
+        held('AAPL', '5'),
+        held('KO', '10'),
+        held('SAP', '3', 'PENDING'),
+        held('DARK', '1', 'PROVISIONAL'),
+      ],
+      inputs,
+    );
+    const { holdings, unvalued, exposuresBySector, exposuresByCurrency } = portfolio;
+    const shown = (of: readonly { symbol: string; reconciliationStatus: string }[]) =>
+      of.map((each) => [each.symbol, each.reconciliationStatus]);
+    expect(shown(holdings)).toEqual([
+      ['AAPL', 'PROVISIONAL'],
+      ['SAP', 'PENDING'],
+      ['KO', 'RECONCILED'],
+    ]);
+    expect(shown(unvalued)).toEqual([['DARK', 'PROVISIONAL']]);
+    expect(exposuresBySector.map((each) => [each.key, each.reconciliationStatus])).toEqual([
+      ['Information Technology', 'PENDING'],
+      ['Consumer Staples', 'RECONCILED'],
+    ]);
+    expect(exposuresByCurrency.map((each) => [each.key, each.reconciliationStatus])).toEqual([
+      ['USD', 'PROVISIONAL'],
+      ['EUR', 'PENDING'],
+    ]);
   });
 
   test('says why a holding is left out', () => {

@@ -10,12 +10,16 @@ import {
   amount,
   convertMoney,
   notional,
+  quantity,
 } from '#kernel/money';
 import { countryOfMarket } from './market-country.ts';
+import { type ReconciliationStatus, worstOf } from './reconciliation-status.ts';
 
 export interface Holding {
   readonly symbol: string;
   readonly quantity: Quantity;
+  /** Of the positions behind it; RECONCILED when it is none. */
+  readonly reconciliationStatus: ReconciliationStatus;
 }
 
 export interface InstrumentFacts {
@@ -49,6 +53,8 @@ export interface Exposure {
   readonly key: string | null;
   readonly net: Amount;
   readonly gross: Amount;
+  /** The worst of its holdings. */
+  readonly reconciliationStatus: ReconciliationStatus;
 }
 
 export interface ValuedPortfolio {
@@ -109,11 +115,20 @@ export function weightOf(part: Amount, whole: Amount): Decimal | null {
 }
 
 function mergeBySymbol(holdings: readonly Holding[]): readonly Holding[] {
-  const units = new Map<string, bigint>();
-  for (const { symbol, quantity } of holdings) {
-    units.set(symbol, (units.get(symbol) ?? 0n) + quantity);
+  const merged = new Map<string, Holding>();
+  for (const holding of holdings) {
+    const before = merged.get(holding.symbol);
+    merged.set(holding.symbol, before === undefined ? holding : sumOfTwo(before, holding));
   }
-  return [...units].map(([symbol, quantity]) => ({ symbol, quantity: quantity as Quantity }));
+  return [...merged.values()];
+}
+
+function sumOfTwo(a: Holding, b: Holding): Holding {
+  return {
+    symbol: a.symbol,
+    quantity: quantity(a.quantity + b.quantity),
+    reconciliationStatus: worstOf([a.reconciliationStatus, b.reconciliationStatus]),
+  };
 }
 
 function valueHolding(holding: Holding, inputs: ValuationInputs): ValuedHolding | UnvaluedHolding {
@@ -135,14 +150,24 @@ function exposuresBy(
   holdings: readonly ValuedHolding[],
   keyOf: (holding: ValuedHolding) => string | null,
 ): readonly Exposure[] {
-  const groups = new Map<string | null, Amount[]>();
+  const groups = new Map<string | null, ValuedHolding[]>();
   for (const holding of holdings) {
     const key = keyOf(holding);
-    groups.set(key, [...(groups.get(key) ?? []), holding.marketValue]);
+    groups.set(key, [...(groups.get(key) ?? []), holding]);
   }
   return [...groups]
-    .map(([key, values]) => ({ key, net: sumOf(values), gross: sumOf(values.map(absolute)) }))
+    .map(([key, members]) => exposureOf(key, members))
     .sort((a, b) => compare(b.gross, a.gross));
+}
+
+function exposureOf(key: string | null, members: readonly ValuedHolding[]): Exposure {
+  const values = members.map(({ marketValue }) => marketValue);
+  return {
+    key,
+    net: sumOf(values),
+    gross: sumOf(values.map(absolute)),
+    reconciliationStatus: worstOf(members.map((each) => each.reconciliationStatus)),
+  };
 }
 
 function byAbsoluteValue(a: ValuedHolding, b: ValuedHolding): number {

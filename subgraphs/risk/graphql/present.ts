@@ -37,6 +37,7 @@ export function presentPortfolio(report: PortfolioReport): Portfolio {
     key: each.key,
     net: { amount: each.net, currency },
     gross: { amount: each.gross, currency },
+    reconciliationStatus: each.reconciliationStatus,
     weight: weightOf(each.net, value),
   });
   return {
@@ -51,23 +52,22 @@ export function presentPortfolio(report: PortfolioReport): Portfolio {
     unrealizedPnl: money(report.unrealizedPnl),
     reconciliationStatus: report.reconciliationStatus,
     asOf: report.asOfMs,
-    unvalued: report.unvalued.map(({ symbol, quantity: units, reason }) => ({
-      symbol,
-      quantity: units,
-      reason,
-    })),
+    unvalued: report.unvalued,
   };
 }
 
 function presentHolding(
-  { symbol, quantity: units, instrument, lastPrice, marketValue }: ValuedHolding,
+  holding: ValuedHolding,
   portfolioValue: Amount,
   currency: CurrencyCode,
 ): PortfolioHolding {
+  const { symbol, quantity: units, reconciliationStatus } = holding;
+  const { instrument, lastPrice, marketValue } = holding;
   return {
     instrument: { id: instrument.instrumentId },
     symbol,
     quantity: units,
+    reconciliationStatus,
     price: { amount: lastPrice.price, currency: instrument.currency },
     priceQuality: lastPrice.quality,
     marketValue: { amount: marketValue, currency },
@@ -93,6 +93,7 @@ export function presentValueAtRisk(report: RiskReport): ValueAtRisk {
     observations: report.observations,
     from: report.from,
     to: report.to,
+    reconciliationStatus: report.portfolio.reconciliationStatus,
     warnings: report.warnings,
   };
 }

@@ -28,6 +28,7 @@ export const resolvers: Resolvers = {
       ): PortfolioRisk => ({
         portfolio: presentPortfolio(report.portfolio),
         valueAtRisk: presentValueAtRisk(report),
+        reconciliationStatus: report.portfolio.reconciliationStatus,
         calculatedAt: context.nowMs(),
       }),
     },

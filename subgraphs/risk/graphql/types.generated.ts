@@ -56,7 +56,7 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
    * The portfolio and its one-day historical value at risk at 99 %, now and again whenever a price or
-   * a position in it changed, at most once in 250 ms.
+   * a position in it changed or was corrected, at most once in 250 ms.
    */
   readonly portfolioRisk: PortfolioRisk;
 };
@@ -109,8 +109,11 @@ export type Portfolio = {
   readonly realizedPnl?: Maybe<Money>;
   /** Market value minus cost of what is open, at today's rate; null unless made of positions. */
   readonly unrealizedPnl?: Maybe<Money>;
-  /** The worst of the positions in it; null unless made of positions. */
-  readonly reconciliationStatus?: Maybe<ReconciliationStatus>;
+  /**
+   * The worst of the positions in it, of closed ones too, for their gains count; RECONCILED when it is
+   * made of no position.
+   */
+  readonly reconciliationStatus: ReconciliationStatus;
   /** Oldest time of a price that was used; null when nothing could be valued. */
   readonly asOf?: Maybe<Scalars['DateTime']['output']>;
   /** Holdings left out of the value, with the reason. */
@@ -134,6 +137,8 @@ export type PortfolioHolding = {
   readonly marketValue: Money;
   /** Market value over the portfolio's value; null when that is zero. */
   readonly weight?: Maybe<Scalars['Decimal']['output']>;
+  /** The worst of the open positions behind it; RECONCILED when it is none. */
+  readonly reconciliationStatus: ReconciliationStatus;
 };
 
 /** A holding that could not be valued. */
@@ -145,6 +150,8 @@ export type UnvaluedHolding = {
   readonly quantity: Scalars['Decimal']['output'];
   /** What is missing. */
   readonly reason: UnvaluedReason;
+  /** The worst of the open positions behind it; RECONCILED when it is none. */
+  readonly reconciliationStatus: ReconciliationStatus;
 };
 
 /** What is missing to value a holding. */
@@ -167,15 +174,20 @@ export type Exposure = {
   readonly gross: Money;
   /** Net over the portfolio's value; null when that is zero. */
   readonly weight?: Maybe<Scalars['Decimal']['output']>;
+  /** The worst of the holdings in it. */
+  readonly reconciliationStatus: ReconciliationStatus;
 };
 
-/** How far positions are from what is known to be right. */
+/**
+ * How far positions are from what is known to be right, from best to worst. A figure that rests on
+ * several positions has the worst of theirs; one that rests on none is RECONCILED.
+ */
 export type ReconciliationStatus =
-  /** Every trade known is in its place. */
+  /** All trades known are counted at their place. */
   | 'RECONCILED'
-  /** An estimate: a backdated trade is being worked in. */
+  /** A backdated trade is counted by estimate; the correction is on its way. */
   | 'PROVISIONAL'
-  /** Waits for something else before it can be worked out. */
+  /** Something must be looked at before the figures can be final. */
   | 'PENDING';
 
 /** How the distribution of profits is found. */
@@ -216,6 +228,8 @@ export type ValueAtRisk = {
   readonly from?: Maybe<Scalars['Date']['output']>;
   /** What a careful reader should know, such as a shorter window or holdings left out. */
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /** That of the portfolio: PROVISIONAL as long as the estimate of one of its positions is. */
+  readonly reconciliationStatus: ReconciliationStatus;
 };
 
 /** A portfolio and its risk at one moment. */
@@ -225,6 +239,8 @@ export type PortfolioRisk = {
   readonly portfolio: Portfolio;
   /** One-day historical value at risk at 99 % on 500 days. */
   readonly valueAtRisk: ValueAtRisk;
+  /** The worst of the positions in the portfolio, as in both of them. */
+  readonly reconciliationStatus: ReconciliationStatus;
   /** When it was worked out. */
   readonly calculatedAt: Scalars['DateTime']['output'];
 };
@@ -409,7 +425,7 @@ export type PortfolioResolvers<ContextType = Context, ParentType extends Resolve
   exposuresByCountry?: Resolver<ReadonlyArray<ResolversTypes['Exposure']>, ParentType, ContextType>;
   realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   unrealizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
-  reconciliationStatus?: Resolver<Maybe<ResolversTypes['ReconciliationStatus']>, ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
   asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   unvalued?: Resolver<ReadonlyArray<ResolversTypes['UnvaluedHolding']>, ParentType, ContextType>;
 };
@@ -422,12 +438,14 @@ export type PortfolioHoldingResolvers<ContextType = Context, ParentType extends 
   priceQuality?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   marketValue?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   weight?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
 };
 
 export type UnvaluedHoldingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnvaluedHolding'] = ResolversParentTypes['UnvaluedHolding']> = {
   symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['UnvaluedReason'], ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
 };
 
 export type ExposureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Exposure'] = ResolversParentTypes['Exposure']> = {
@@ -435,6 +453,7 @@ export type ExposureResolvers<ContextType = Context, ParentType extends Resolver
   net?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   gross?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   weight?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
 };
 
 export type ValueAtRiskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ValueAtRisk'] = ResolversParentTypes['ValueAtRisk']> = {
@@ -450,11 +469,13 @@ export type ValueAtRiskResolvers<ContextType = Context, ParentType extends Resol
   to?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
   from?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
 };
 
 export type PortfolioRiskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PortfolioRisk'] = ResolversParentTypes['PortfolioRisk']> = {
   portfolio?: Resolver<ResolversTypes['Portfolio'], ParentType, ContextType>;
   valueAtRisk?: Resolver<ResolversTypes['ValueAtRisk'], ParentType, ContextType>;
+  reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
   calculatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 

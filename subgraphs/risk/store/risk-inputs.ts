@@ -12,6 +12,7 @@ import {
 } from '#kernel/money';
 import type { CloseSeries } from '../domain/close-history.ts';
 import type { InstrumentFacts, LastPrice } from '../domain/portfolio.ts';
+import type { ReconciliationStatus } from '../domain/reconciliation-status.ts';
 
 export interface PositionRow {
   readonly symbol: string;
@@ -19,7 +20,7 @@ export interface PositionRow {
   readonly currency: CurrencyCode;
   readonly costBasis: Amount;
   readonly realizedPnl: Amount;
-  readonly reconciliationStatus: 'RECONCILED' | 'PROVISIONAL' | 'PENDING';
+  readonly reconciliationStatus: ReconciliationStatus;
 }
 
 export interface PositionQuery {
@@ -79,7 +80,7 @@ interface PositionDbRow {
   currency: string;
   cost_basis: string;
   realized_pnl: string;
-  reconciliation_status: PositionRow['reconciliationStatus'];
+  reconciliation_status: ReconciliationStatus;
 }
 
 /** Units are null while the basket waits for its first prices. */

@@ -53,7 +53,11 @@ export function askedCurrency(source: PortfolioSource): CurrencyCode | null {
 }
 
 function givenHoldings({ holdings }: PortfolioSource): readonly Holding[] {
-  const given = (holdings ?? []).map((each) => ({ ...each, symbol: each.symbol.toUpperCase() }));
+  const given = (holdings ?? []).map((each) => ({
+    ...each,
+    symbol: each.symbol.toUpperCase(),
+    reconciliationStatus: 'RECONCILED' as const,
+  }));
   if (given.length === 0 || given.length > MAX_HOLDINGS) {
     throw badInput(`holdings: expected 1 to ${MAX_HOLDINGS}, found ${given.length}`);
   }
@@ -80,7 +84,9 @@ async function basketHoldings(
   const rows = await deps.inputs.basketUnits(code);
   if (rows.length === 0) throw badInput(`basketCode: no basket has the code "${code}"`);
   const holdings = rows.flatMap(({ symbol, units }) =>
-    units === null ? [] : [{ symbol, quantity: units }],
+    units === null
+      ? []
+      : [{ symbol, quantity: units, reconciliationStatus: 'RECONCILED' as const }],
   );
   if (holdings.length !== rows.length) {
     throw badInput(`basketCode: ${code} has no units yet, it waits for its first prices`);
@@ -105,8 +111,14 @@ async function positionHoldings(
   if (positions.length > MAX_POSITIONS) {
     throw badInput(`of: expected at most ${MAX_POSITIONS} positions; name fewer books or accounts`);
   }
-  const open = positions.filter(({ quantity }) => quantity !== 0n);
-  return { holdings: open.map(({ symbol, quantity }) => ({ symbol, quantity })), positions };
+  const holdings = positions
+    .filter(({ quantity }) => quantity !== 0n)
+    .map(({ symbol, quantity, reconciliationStatus }) => ({
+      symbol,
+      quantity,
+      reconciliationStatus,
+    }));
+  return { holdings, positions };
 }
 
 function badInput(message: string): PlatformError {

@@ -11,6 +11,7 @@ import {
 } from '#kernel/money';
 import { newestRates } from '../domain/currency-conversion.ts';
 import { type LastPrice, type ValuedPortfolio, valuePortfolio } from '../domain/portfolio.ts';
+import { type ReconciliationStatus, worstOf } from '../domain/reconciliation-status.ts';
 import type { PositionRow, RiskInputs } from '../store/risk-inputs.ts';
 import { requireAmounts } from './amount-bound.ts';
 import { askedCurrency, loadHoldings, type PortfolioSource } from './load-holdings.ts';
@@ -24,7 +25,8 @@ export interface ValuationDeps {
 export interface PortfolioReport extends ValuedPortfolio {
   readonly realizedPnl: Amount | null;
   readonly unrealizedPnl: Amount | null;
-  readonly reconciliationStatus: PositionRow['reconciliationStatus'] | null;
+  /** The worst of the positions in it, of closed ones too, for their gains count. */
+  readonly reconciliationStatus: ReconciliationStatus;
 }
 
 const DEFAULT_CURRENCY = currencyCode('USD');
@@ -50,7 +52,11 @@ export async function reportPortfolio(
     ratesByCurrency,
     currency,
   });
-  const report = { ...valued, ...profitOf(valued, positions, ratesByCurrency) };
+  const report = {
+    ...valued,
+    ...profitOf(valued, positions, ratesByCurrency),
+    reconciliationStatus: worstOf((positions ?? []).map((each) => each.reconciliationStatus)),
+  };
   requireAmounts(
     {
       'gross exposure': toNumber(report.grossExposure),
@@ -83,17 +89,13 @@ async function ratesInto(
   return newestRates([...foreign, currency], currency, fixings);
 }
 
-const WORST_FIRST = ['PENDING', 'PROVISIONAL', 'RECONCILED'] as const;
-
 /** Positions in a currency without a rate are left out, as their holdings are. */
 function profitOf(
   valued: ValuedPortfolio,
   positions: readonly PositionRow[] | null,
   rates: ReadonlyMap<CurrencyCode, Rate>,
-): Pick<PortfolioReport, 'realizedPnl' | 'unrealizedPnl' | 'reconciliationStatus'> {
-  if (positions === null) {
-    return { realizedPnl: null, unrealizedPnl: null, reconciliationStatus: null };
-  }
+): Pick<PortfolioReport, 'realizedPnl' | 'unrealizedPnl'> {
+  if (positions === null) return { realizedPnl: null, unrealizedPnl: null };
   const symbolsValued = new Set(valued.holdings.map(({ symbol }) => symbol));
   let realized = 0n;
   let cost = 0n;
@@ -105,10 +107,8 @@ function profitOf(
     realized += convert(position.realizedPnl);
     if (symbolsValued.has(position.symbol)) cost += convert(position.costBasis);
   }
-  const statuses = new Set(positions.map(({ reconciliationStatus }) => reconciliationStatus));
   return {
     realizedPnl: amount(realized),
     unrealizedPnl: amount(valued.value - cost),
-    reconciliationStatus: WORST_FIRST.find((status) => statuses.has(status)) ?? null,
   };
 }

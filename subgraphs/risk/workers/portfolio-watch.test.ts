@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ACCEPTED_TICKS_CHANNEL } from '#kernel/topics/accepted-ticks';
+import { positionCorrected } from '#kernel/topics/position-corrected';
 import { tradeApplied } from '#kernel/topics/trade-applied';
 import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadcast';
 import { createMemoryEventLog, type MemoryEventLog } from '#platform/event-log/memory-event-log';
@@ -59,11 +60,14 @@ describe('watching a portfolio', () => {
     await answers.return?.();
   });
 
-  test('answers when a trade was applied, if it is made of positions', async () => {
+  test.each([
+    ['a trade was applied', tradeApplied.topic],
+    ['a position was corrected', positionCorrected.topic],
+  ])('answers when %s, if it is made of positions', async (_what, topic) => {
     const [positions, basket] = [watched(true), watched(false)];
     await Promise.all([positions.answers.next(), basket.answers.next()]);
     const [second, silent] = [positions.answers.next(), basket.answers.next()];
-    await appendTo(tradeApplied.topic);
+    await appendTo(topic);
     expect(await second).toEqual({ done: false, value: 2 });
     // It would be answered in the same turn.
     await new Promise(setImmediate);

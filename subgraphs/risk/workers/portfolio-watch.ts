@@ -7,6 +7,7 @@
  */
 
 import { ACCEPTED_TICKS_CHANNEL } from '#kernel/topics/accepted-ticks';
+import { POSITION_CORRECTED_TOPIC } from '#kernel/topics/position-corrected';
 import { TRADE_APPLIED_TOPIC } from '#kernel/topics/trade-applied';
 import { pause } from '#platform/backoff';
 import { PlatformError } from '#platform/errors';
@@ -14,6 +15,8 @@ import type { Broadcast, EventLog } from '#platform/ports';
 
 /** Shortest time between two answers to one watcher. */
 const PAUSE_MS = 250;
+/** What changes a position: a correction does not come with a trade. */
+const POSITION_TOPICS = [TRADE_APPLIED_TOPIC, POSITION_CORRECTED_TOPIC];
 /** Watchers beyond this are refused. */
 export const MAX_WATCHERS = 10_000;
 
@@ -59,11 +62,11 @@ export function createPortfolioWatch(deps: {
         wakeAll(({ symbols }) => messages.some(({ key }) => symbols.has(key)));
       });
       // News are enough: they come with the commit, and what they tell of is read from the view.
-      const endNews = deps.eventLog.onNews(TRADE_APPLIED_TOPIC, () => {
-        wakeAll(({ followsPositions }) => followsPositions);
-      });
+      const endings = POSITION_TOPICS.map((topic) =>
+        deps.eventLog.onNews(topic, () => wakeAll(({ followsPositions }) => followsPositions)),
+      );
       stopListening = async () => {
-        endNews();
+        for (const endNews of endings) endNews();
         await ticks.close();
       };
     },
