@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { quantity } from '#kernel/money';
-import type { LotReliefMethod } from './lot-relief.ts';
+import type { OrderedReliefMethod } from './lot-relief.ts';
 import { initialPosition, MAX_LOTS_PER_POSITION, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
 import { aaplKey, positionAfter, TODAY, trade, USD } from './position-test-support.ts';
@@ -10,11 +10,11 @@ import { openedLot, type TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
 
 const given = (...past: readonly Trade[]) => ({
-  when: (next: Trade, reliefMethod: LotReliefMethod = 'FIFO') =>
+  when: (next: Trade, reliefMethod: OrderedReliefMethod = 'FIFO') =>
     whenAt(positionAfter(past, reliefMethod), next, reliefMethod),
 });
 
-const whenAt = (position: Position, next: Trade, reliefMethod: LotReliefMethod = 'FIFO') =>
+const whenAt = (position: Position, next: Trade, reliefMethod: OrderedReliefMethod = 'FIFO') =>
   decide(position, { type: 'ApplyTrade', trade: next, today: TODAY, reliefMethod, uti: 'UTI-1' });
 
 const figures = ({ quantity: units, costBasis, realizedPnl }: Position) =>
@@ -174,7 +174,7 @@ describe('golden [G-9]: one sale by every relief method', () => {
   ];
   const sale = trade('S1', 'SELL', '120', '58', { fees: '6', on: '2026-04-20' });
 
-  test.each<[LotReliefMethod, string[], string, string, string]>([
+  test.each<[OrderedReliefMethod, string[], string, string, string]>([
     ['FIFO', ['L1 100', 'L2 20'], '6206', '748', '130 / 7059 / 748'],
     ['LIFO', ['L3 50', 'L2 70'], '6458.5', '495.5', '130 / 6806.5 / 495.5'],
     ['HIFO', ['L2 100', 'L1 20'], '7006', '-52', '130 / 6259 / -52'],
@@ -196,7 +196,7 @@ describe('golden [G-9]: one sale by every relief method', () => {
   });
 
   test('leaves the lots that the method did not touch', () => {
-    const left = (method: LotReliefMethod) => lotsOf(positionAfter([...buys, sale], method));
+    const left = (method: OrderedReliefMethod) => lotsOf(positionAfter([...buys, sale], method));
     expect(left('FIFO')).toEqual(['L2 80 = 4804', 'L3 50 = 2255']);
     expect(left('HIFO')).toEqual(['L1 80 = 4004', 'L3 50 = 2255']);
     expect(left('AVERAGE')).toEqual(['L1 130 = 6897.8']);
@@ -210,7 +210,7 @@ describe('golden [G-10]: covering short lots', () => {
   ];
   const cover = trade('C1', 'BUY', '120', '42', { on: '2026-03-15' });
 
-  test.each<[LotReliefMethod, string[], string[]]>([
+  test.each<[OrderedReliefMethod, string[], string[]]>([
     ['FIFO', ['-200', '40'], ['S2 -30 = -1320']],
     ['LIFO', ['100', '-140'], ['S1 -30 = -1200']],
     ['HIFO', ['-200', '40'], ['S2 -30 = -1320']],

@@ -4,7 +4,7 @@ import type { BusinessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import { accept, type Decision, refuse, type Refusal } from '#kernel/decision';
 import { amount, MAX_SCALED, quantity } from '#kernel/money';
-import type { LotReliefMethod } from './lot-relief.ts';
+import type { OrderedReliefMethod } from './lot-relief.ts';
 import { MAX_LOTS_PER_POSITION, type Position } from './position.ts';
 import type { OpenedLot, PositionEvent, TradeApplied } from './position-event.ts';
 import { openedLot, pooled, type TaxLot } from './tax-lot.ts';
@@ -22,7 +22,7 @@ export interface ApplyTrade {
   /** Business date of the book. */
   readonly today: BusinessDate;
   /** Of the contract. */
-  readonly reliefMethod: LotReliefMethod;
+  readonly reliefMethod: OrderedReliefMethod;
   readonly uti: string;
 }
 

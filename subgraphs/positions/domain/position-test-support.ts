@@ -3,7 +3,7 @@
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal, ZERO } from '#kernel/decimal';
 import { amount, currencyCode, price, quantity } from '#kernel/money';
-import type { LotReliefMethod } from './lot-relief.ts';
+import type { OrderedReliefMethod } from './lot-relief.ts';
 import { initialPosition, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
 import { type PositionKey, positionKeyOf } from './position-key.ts';
@@ -50,13 +50,14 @@ export function trade(
     effectiveDate: on === undefined ? TODAY : businessDate(on),
     executedAtMs: null,
     clOrdId: null,
+    electedLots: null,
   };
 }
 
 /** The position after the trades; throws on one that is refused. */
 export function positionAfter(
   trades: readonly Trade[],
-  reliefMethod: LotReliefMethod = 'FIFO',
+  reliefMethod: OrderedReliefMethod = 'FIFO',
   today: BusinessDate = TODAY,
 ): Position {
   return trades.reduce((position, each) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { addDays, businessDate } from '#kernel/business-date';
 import { amount, price, quantity } from '#kernel/money';
 import { compressLots, inflateLots } from './compressed-lots.ts';
-import { LOT_RELIEF_METHODS, type LotReliefMethod } from './lot-relief.ts';
+import { ORDERED_RELIEF_METHODS, type OrderedReliefMethod } from './lot-relief.ts';
 import { initialPosition } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
 import { positionAfter, TODAY, trade as fixedTrade } from './position-test-support.ts';
@@ -38,7 +38,7 @@ const trades = fc
     });
   });
 
-const methods = fc.constantFrom<LotReliefMethod>(...LOT_RELIEF_METHODS);
+const methods = fc.constantFrom<OrderedReliefMethod>(...ORDERED_RELIEF_METHODS);
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, each) => total + each, 0n);
 
 describe('over random streams of trades, by every relief method', () => {

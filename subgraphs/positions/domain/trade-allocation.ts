@@ -2,7 +2,7 @@
 
 import { divideHalfEven } from '#kernel/decimal';
 import { type Amount, amount, notional, quantity } from '#kernel/money';
-import { type LotReliefMethod, relieve } from './lot-relief.ts';
+import { type OrderedReliefMethod, relieve } from './lot-relief.ts';
 import type { Allocation, OpenedLot, TradeEffect } from './position-event.ts';
 import type { Position } from './position.ts';
 import type { Trade } from './trade.ts';
@@ -37,7 +37,7 @@ export function cashOf(trade: Pick<Trade, 'side' | 'quantity' | 'price' | 'fees'
 export function allocateTrade(
   position: Position,
   trade: Trade,
-  method: LotReliefMethod,
+  method: OrderedReliefMethod,
 ): TradeAllocation {
   const signed = signedQuantity(trade);
   const cash = cashOf(trade);
