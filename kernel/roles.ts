@@ -31,6 +31,7 @@ export const SCOPES = [
   'orders:write',
   'cash:write',
   'risk:read',
+  'audit:read',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
@@ -55,9 +56,10 @@ const SCOPES_BY_ROLE: Readonly<Record<Role, readonly Scope[]>> = {
     'cash:write',
     'baskets:operate',
     'market-data:manage',
+    'audit:read',
   ],
   risk_officer: [...READ_ALL, 'baskets:operate'],
-  compliance: READ_ALL,
+  compliance: [...READ_ALL, 'audit:read'],
   feed: ['market-data:read', 'market-data:ingest', 'market-data:manage'],
   partner: READ_ALL,
   admin: SCOPES,

@@ -48,6 +48,14 @@ export async function recordTrades(
   deps: RecordTradesDeps,
   sent: readonly SentTrade[],
 ): Promise<readonly RecordedTrade[]> {
+  return keepRefused(deps, sent, await attemptTrades(deps, sent));
+}
+
+/** As `recordTrades`, for a caller that itself knows what to do with a refused trade. */
+export async function attemptTrades(
+  deps: Omit<RecordTradesDeps, 'deadLetters'>,
+  sent: readonly SentTrade[],
+): Promise<readonly TradeOutcome[]> {
   if (sent.length > MAX_TRADES_PER_REQUEST) {
     throw new PlatformError(
       'BAD_USER_INPUT',
@@ -68,17 +76,16 @@ export async function recordTrades(
   });
   const commands = gated.flatMap((each) => ('trade' in each ? [each] : []));
   const written = (await deps.writers.submit(commands)).values();
-  const outcomes = gated.map((each): TradeOutcome => {
+  return gated.map((each): TradeOutcome => {
     if (!('trade' in each)) return each;
     const { value } = written.next();
     invariant(value, 'every trade that passed the gate has an outcome');
     return value;
   });
-  return keepRefused(deps, sent, outcomes);
 }
 
 function commandOf(
-  { fingerprint, utiIssuer }: RecordTradesDeps,
+  { fingerprint, utiIssuer }: Pick<RecordTradesDeps, 'fingerprint' | 'utiIssuer'>,
   trade: Trade,
   origin: TradeOrigin,
   today: BusinessDate,
