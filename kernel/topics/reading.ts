@@ -34,6 +34,12 @@ export function integer(from: Payload, field: string): number {
   throw wrong(field, 'an integer', value);
 }
 
+export function boolean(from: Payload, field: string): boolean {
+  const value = from[field];
+  if (typeof value === 'boolean') return value;
+  throw wrong(field, 'true or false', value);
+}
+
 export function oneOf<T extends string>(from: Payload, field: string, allowed: readonly T[]): T {
   const value = from[field];
   const found = allowed.find((each) => each === value);

@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { businessDate } from '../business-date.ts';
 import { decimal } from '../decimal.ts';
 import { type AcceptedTick, acceptedTick, lastPriceKey } from './accepted-ticks.ts';
-import { integer, oneOf, parsed, parsedOrNull, payload, text, textOrNull } from './reading.ts';
+import { type ContractWasDefined, contractDefined } from './contract-defined.ts';
+import {
+  boolean,
+  integer,
+  oneOf,
+  parsed,
+  parsedOrNull,
+  payload,
+  text,
+  textOrNull,
+} from './reading.ts';
 import { type TradeSubmitted, tradeSubmitted } from './trade-events.ts';
 
 const TRADE: TradeSubmitted = {
@@ -35,11 +45,22 @@ const TICK: AcceptedTick = {
   sequence: '9007199254740993',
   quality: 'SIMULATED',
 };
+const CONTRACT: ContractWasDefined = {
+  contractId: 'ISDA-7',
+  version: 2,
+  reliefMethod: 'HIFO',
+  effectiveFrom: businessDate('2026-11-20'),
+  isLongOnly: false,
+  hasWashSales: true,
+  booksClosedBefore: null,
+  user: 'operations',
+};
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe.each([
   ['a submitted trade', tradeSubmitted, TRADE],
   ['an accepted tick', acceptedTick, TICK],
+  ['a defined contract', contractDefined, CONTRACT],
 ] as const)('%s', (_what, type, event) => {
   const encoded = throughJson((type.encode as (of: unknown) => unknown)(event));
 
@@ -73,6 +94,7 @@ describe('reading a field', () => {
     [() => integer(from, 'number'), 'number: expected an integer, was 1.5'],
     [() => integer(from, 'large'), 'large: expected an integer, was 9007199254740992'],
     [() => oneOf(from, 'word', ['A', 'B']), 'word: expected one of A, B, was "BUY"'],
+    [() => boolean(from, 'word'), 'word: expected true or false, was "BUY"'],
     [() => parsed(from, 'date', businessDate), 'date: expected a date such as 2026-11-20, was'],
     [() => text({ long: 'x' }, 'gone'), 'gone: expected text, was nothing'],
   ])('tells what was expected and found (%#)', (read, message) => {
