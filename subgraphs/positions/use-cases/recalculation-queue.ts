@@ -1,0 +1,184 @@
+/**
+ * Which positions wait for their recalculation, in what order, and who waits for them.
+ *
+ * A position is idle, WAITING, or RUNNING: one calculation at a time, for everything late that was
+ * known when it began. What comes meanwhile waits for the next one. Across positions the newest
+ * comes first, for somebody is watching it; inside a position the oldest effective date.
+ */
+
+import type { BusinessDate } from '#kernel/business-date';
+import type { PositionKey } from '../domain/position-key.ts';
+
+/** Something late in a position, counted by estimate. */
+export interface LateEvent {
+  readonly key: PositionKey;
+  readonly version: number;
+  /** Id of the trade, amendment, reset or action. */
+  readonly causedBy: string;
+  readonly effectiveDate: BusinessDate;
+  readonly recordedAtMs: number;
+  readonly correlationId: string;
+  /** Of the record that told of it. */
+  readonly causationId: string;
+  readonly user: string;
+}
+
+export interface RecalculationQueueOptions {
+  /** Resolves when the position counts all of them at their place, or said why it cannot. */
+  readonly recalculate: (
+    key: PositionKey,
+    late: readonly LateEvent[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Calculations at once, over all positions. */
+  readonly maxRunning: number;
+}
+
+interface Wish {
+  readonly late: readonly LateEvent[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Waiting {
+  readonly key: PositionKey;
+  readonly wishes: Set<Wish>;
+}
+
+interface Running {
+  /** Of those who still want it. */
+  readonly wishes: Set<Wish>;
+  readonly abort: AbortController;
+}
+
+export class RecalculationQueue {
+  readonly #options: RecalculationQueueOptions;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #running = new Map<string, Running>();
+
+  constructor(options: RecalculationQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Settles one result for each position among them, when all are recalculated or given up. */
+  async recalculateAll(
+    late: readonly LateEvent[],
+    signal: AbortSignal,
+  ): Promise<readonly PromiseSettledResult<void>[]> {
+    signal.throwIfAborted();
+    const leaving: ((reason: unknown) => void)[] = [];
+    const results = byPosition(late).map(
+      ({ key, late: ofPosition }) =>
+        new Promise<void>((resolve, reject) => {
+          const wish = { late: ofPosition, resolve, reject };
+          this.#add(key, wish);
+          leaving.push((reason) => {
+            this.#giveUp(key.text, wish, reason);
+          });
+        }),
+    );
+    const leave = (): void => {
+      for (const each of leaving) each(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#startNext();
+    try {
+      return await Promise.allSettled(results);
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  /** Late events that wait for a calculation to begin. */
+  get waiting(): number {
+    let count = 0;
+    for (const { wishes } of this.#waiting.values()) {
+      for (const wish of wishes) count += wish.late.length;
+    }
+    return count;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  #add(key: PositionKey, wish: Wish): void {
+    const before = this.#waiting.get(key.text);
+    if (before === undefined) this.#waiting.set(key.text, { key, wishes: new Set([wish]) });
+    else before.wishes.add(wish);
+  }
+
+  /** Nobody calculates for those who are gone. */
+  #giveUp(key: string, wish: Wish, reason: unknown): void {
+    wish.reject(reason);
+    const before = this.#waiting.get(key);
+    if (before?.wishes.delete(wish) && before.wishes.size === 0) this.#waiting.delete(key);
+    const now = this.#running.get(key);
+    if (now?.wishes.delete(wish) && now.wishes.size === 0) now.abort.abort(reason);
+  }
+
+  #startNext(): void {
+    while (this.#running.size < this.#options.maxRunning) {
+      const ready = [...this.#waiting.values()].filter(({ key }) => !this.#running.has(key.text));
+      const next = newestOf(ready);
+      if (next === undefined) return;
+      this.#waiting.delete(next.key.text);
+      void this.#run(next);
+    }
+  }
+
+  async #run({ key, wishes }: Waiting): Promise<void> {
+    const abort = new AbortController();
+    this.#running.set(key.text, { wishes, abort });
+    const late = [...wishes].flatMap((wish) => wish.late).toSorted(byEffectiveDate);
+    try {
+      await this.#options.recalculate(key, late, abort.signal);
+      for (const { resolve } of wishes) resolve();
+    } catch (error) {
+      for (const { reject } of wishes) reject(error);
+    } finally {
+      this.#running.delete(key.text);
+      this.#startNext();
+    }
+  }
+}
+
+interface LateInPosition {
+  readonly key: PositionKey;
+  readonly late: LateEvent[];
+}
+
+function byPosition(late: readonly LateEvent[]): readonly LateInPosition[] {
+  const positions = new Map<string, LateInPosition>();
+  for (const each of late) {
+    const before = positions.get(each.key.text);
+    if (before === undefined) positions.set(each.key.text, { key: each.key, late: [each] });
+    else before.late.push(each);
+  }
+  return [...positions.values()];
+}
+
+function newestOf(candidates: readonly Waiting[]): Waiting | undefined {
+  let newest: Waiting | undefined;
+  let newestAtMs = Number.NEGATIVE_INFINITY;
+  for (const each of candidates) {
+    const atMs = newestAtMsOf(each);
+    if (atMs < newestAtMs) continue;
+    newest = each;
+    newestAtMs = atMs;
+  }
+  return newest;
+}
+
+function newestAtMsOf({ wishes }: Waiting): number {
+  let newestAtMs = Number.NEGATIVE_INFINITY;
+  for (const { late } of wishes) {
+    for (const { recordedAtMs } of late) newestAtMs = Math.max(newestAtMs, recordedAtMs);
+  }
+  return newestAtMs;
+}
+
+function byEffectiveDate(a: LateEvent, b: LateEvent): number {
+  if (a.effectiveDate !== b.effectiveDate) return a.effectiveDate < b.effectiveDate ? -1 : 1;
+  return a.version - b.version;
+}
