@@ -3,9 +3,10 @@ import { businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { quantity } from '#kernel/money';
 import type { OrderedReliefMethod } from './lot-relief.ts';
+import { weekdays } from './book-calendar.ts';
 import { initialPosition, MAX_LOTS_PER_POSITION, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
-import { aaplKey, positionAfter, TODAY, trade, USD } from './position-test-support.ts';
+import { aaplKey, positionAfter, termsWith, TODAY, trade, USD } from './position-test-support.ts';
 import { openedLot, type TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
 
@@ -15,7 +16,14 @@ const given = (...past: readonly Trade[]) => ({
 });
 
 const whenAt = (position: Position, next: Trade, reliefMethod: OrderedReliefMethod = 'FIFO') =>
-  decide(position, { type: 'ApplyTrade', trade: next, today: TODAY, reliefMethod, uti: 'UTI-1' });
+  decide(position, {
+    type: 'ApplyTrade',
+    trade: next,
+    today: TODAY,
+    terms: termsWith(reliefMethod),
+    calendar: weekdays,
+    uti: 'UTI-1',
+  });
 
 const figures = ({ quantity: units, costBasis, realizedPnl }: Position) =>
   [units, costBasis, realizedPnl].map(formatDecimal).join(' / ');
@@ -41,6 +49,7 @@ describe('PS-3 a trade on a position', () => {
           opened: { lotId: 'T1', quantity: decimal('100'), costBasis: decimal('5005') },
           realizedPnl: 0n,
           uti: 'UTI-1',
+          hasWashSales: false,
         },
       ],
     });
@@ -190,7 +199,7 @@ describe('golden [G-9]: one sale by every relief method', () => {
     const out = event?.allocations.reduce((sum, each) => sum + each.basisOut, 0n) ?? 0n;
     expect(formatDecimal(out)).toBe(basisOut);
     expect(formatDecimal(event?.realizedPnl ?? 0n)).toBe(gain);
-    const after = decision.events.reduce(evolve, before);
+    const after = decision.events.reduce<Position>(evolve, before);
     expect(figures(after)).toBe(left);
     expect(formatDecimal(out + after.costBasis)).toBe('13265');
   });
@@ -221,7 +230,7 @@ describe('golden [G-10]: covering short lots', () => {
     if (!decision.ok) throw new Error(decision.reason);
     const seen = decision.events[0]?.allocations.map(({ gain }) => formatDecimal(gain));
     expect(seen).toEqual(gains);
-    expect(lotsOf(decision.events.reduce(evolve, before))).toEqual(left);
+    expect(lotsOf(decision.events.reduce<Position>(evolve, before))).toEqual(left);
   });
 
   test('a short position has a negative basis', () => {

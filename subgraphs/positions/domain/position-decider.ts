@@ -4,8 +4,9 @@ import type { BusinessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import { accept, type Decision, refuse, type Refusal } from '#kernel/decision';
 import { amount, MAX_SCALED, quantity } from '#kernel/money';
-import type { OrderedReliefMethod } from './lot-relief.ts';
+import { methodOn } from './contract-terms.ts';
 import { MAX_LOTS_PER_POSITION, type Position } from './position.ts';
+import type { ApplyTrade } from './position-command.ts';
 import type { OpenedLot, PositionEvent, TradeApplied } from './position-event.ts';
 import { openedLot, pooled, type TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
@@ -16,24 +17,12 @@ import type { TradeRefusalReason } from './trade-refusal.ts';
 /** Largest cost basis or realized gain of a position: 19 whole digits, in units of its currency. */
 export const MAX_FIGURE = 10n ** 27n - 1n;
 
-export interface ApplyTrade {
-  readonly type: 'ApplyTrade';
-  readonly trade: Trade;
-  /** Business date of the book. */
-  readonly today: BusinessDate;
-  /** Of the contract. */
-  readonly reliefMethod: OrderedReliefMethod;
-  readonly uti: string;
-}
-
-export type PositionCommand = ApplyTrade;
-
 /** Reasons are checked in the order of TRADE_REFUSAL_REASONS. */
 export function decide(
   position: Position,
-  command: PositionCommand,
-): Decision<PositionEvent, TradeRefusalReason> {
-  const { trade, today, reliefMethod, uti } = command;
+  command: ApplyTrade,
+): Decision<TradeApplied, TradeRefusalReason> {
+  const { trade, today, terms, uti } = command;
   const { effectiveDate } = trade;
   const latestInLots = position.lastEffectiveDate;
   const classification = classifyTrade({ effectiveDate, latestInLots, today });
@@ -52,6 +41,7 @@ export function decide(
         'and then its correction',
     );
   }
+  const reliefMethod = methodOn(terms, effectiveDate).method;
   const event: TradeApplied = {
     type: 'TRADE_APPLIED',
     trade,
@@ -59,6 +49,7 @@ export function decide(
     reliefMethod,
     ...allocateTrade(position, trade, reliefMethod),
     uti,
+    hasWashSales: terms.hasWashSales,
   };
   return limitBroken(evolve(position, event)) ?? accept(event);
 }
@@ -93,6 +84,7 @@ function outOfRange(
 
 /** Never refuses and never throws: an event is a fact. */
 export function evolve(position: Position, event: PositionEvent): Position {
+  if (event.type !== 'TRADE_APPLIED') return { ...position, version: position.version + 1 };
   const { allocations, opened, reliefMethod, trade } = event;
   const existing = reliefMethod === 'AVERAGE' ? pooled(position.lots) : position.lots;
   const remaining = allocations.length === 0 ? existing : withoutTaken(existing, event);
@@ -115,7 +107,7 @@ export function evolve(position: Position, event: PositionEvent): Position {
 }
 
 /** Lots that lost units keep their place; those that lost all are gone. */
-function withoutTaken(lots: readonly TaxLot[], { allocations }: PositionEvent): readonly TaxLot[] {
+function withoutTaken(lots: readonly TaxLot[], { allocations }: TradeApplied): readonly TaxLot[] {
   const takenByLot = new Map(allocations.map((each) => [each.lotId, each]));
   const remaining: TaxLot[] = [];
   for (const lot of lots) {

@@ -3,7 +3,9 @@
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal, ZERO } from '#kernel/decimal';
 import { amount, currencyCode, price, quantity } from '#kernel/money';
-import type { OrderedReliefMethod } from './lot-relief.ts';
+import { weekdays } from './book-calendar.ts';
+import type { ContractTerms } from './contract-terms.ts';
+import type { LotReliefMethod } from './lot-relief.ts';
 import { initialPosition, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
 import { type PositionKey, positionKeyOf } from './position-key.ts';
@@ -54,10 +56,20 @@ export function trade(
   };
 }
 
+/** Terms of one relief method on all days, and nothing else. */
+export function termsWith(method: LotReliefMethod): ContractTerms {
+  return {
+    reliefMethods: [{ from: businessDate('1900-01-01'), method }],
+    isLongOnly: false,
+    hasWashSales: false,
+    booksClosedBefore: null,
+  };
+}
+
 /** The position after the trades; throws on one that is refused. */
 export function positionAfter(
   trades: readonly Trade[],
-  reliefMethod: OrderedReliefMethod = 'FIFO',
+  reliefMethod: LotReliefMethod = 'FIFO',
   today: BusinessDate = TODAY,
 ): Position {
   return trades.reduce((position, each) => {
@@ -65,10 +77,11 @@ export function positionAfter(
       type: 'ApplyTrade',
       trade: each,
       today,
-      reliefMethod,
+      terms: termsWith(reliefMethod),
+      calendar: weekdays,
       uti: `UTI-${each.tradeId}`,
     });
     if (!decision.ok) throw new Error(`${decision.reason}: ${decision.message}`);
-    return decision.events.reduce(evolve, position);
+    return decision.events.reduce<Position>(evolve, position);
   }, initialPosition);
 }

@@ -4,9 +4,10 @@ import { addDays, businessDate } from '#kernel/business-date';
 import { amount, price, quantity } from '#kernel/money';
 import { compressLots, inflateLots } from './compressed-lots.ts';
 import { ORDERED_RELIEF_METHODS, type OrderedReliefMethod } from './lot-relief.ts';
-import { initialPosition } from './position.ts';
+import { weekdays } from './book-calendar.ts';
+import { initialPosition, type Position } from './position.ts';
 import { decide, evolve } from './position-decider.ts';
-import { positionAfter, TODAY, trade as fixedTrade } from './position-test-support.ts';
+import { positionAfter, termsWith, TODAY, trade as fixedTrade } from './position-test-support.ts';
 import type { Trade } from './trade.ts';
 import { cashOf, signedQuantity } from './trade-allocation.ts';
 
@@ -74,7 +75,8 @@ describe('over random streams of trades, by every relief method', () => {
             type: 'ApplyTrade',
             trade,
             today: TODAY,
-            reliefMethod,
+            terms: termsWith(reliefMethod),
+            calendar: weekdays,
             uti: '',
           });
           if (!decision.ok) throw new Error(decision.reason);
@@ -86,7 +88,7 @@ describe('over random streams of trades, by every relief method', () => {
             const cash = sum(allocations.map((each) => each.proceeds)) - (opened?.costBasis ?? 0n);
             expect(cash).toBe(cashOf(trade));
           }
-          position = decision.events.reduce(evolve, position);
+          position = decision.events.reduce<Position>(evolve, position);
         }
       }),
     );

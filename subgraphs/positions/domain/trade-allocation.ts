@@ -2,7 +2,7 @@
 
 import { divideHalfEven } from '#kernel/decimal';
 import { type Amount, amount, notional, quantity } from '#kernel/money';
-import { type OrderedReliefMethod, relieve } from './lot-relief.ts';
+import { type LotReliefMethod, relieve } from './lot-relief.ts';
 import type { Allocation, OpenedLot, TradeEffect } from './position-event.ts';
 import type { Position } from './position.ts';
 import type { Trade } from './trade.ts';
@@ -37,17 +37,20 @@ export function cashOf(trade: Pick<Trade, 'side' | 'quantity' | 'price' | 'fees'
 export function allocateTrade(
   position: Position,
   trade: Trade,
-  method: OrderedReliefMethod,
+  method: LotReliefMethod,
 ): TradeAllocation {
   const signed = signedQuantity(trade);
   const cash = cashOf(trade);
   const closes = position.quantity !== 0n && position.quantity < 0n !== signed < 0n;
-  const takings = closes ? relieve(method, position.lots, trade.quantity) : [];
+  const takings = closes
+    ? relieve(method === 'SPECIFIC' ? 'FIFO' : method, position.lots, trade.quantity)
+    : [];
 
   let unitsBefore = 0n;
   let cashBefore = 0n;
   const shareUpTo = (units: bigint): bigint => divideHalfEven(cash * units, trade.quantity);
-  const allocations = takings.map(({ lot, takenQuantity, basisOut }, index): Allocation => {
+  const allocations = takings.map((taking, index): Allocation => {
+    const { lot, takenQuantity, basisOut, settledResetsOut } = taking;
     unitsBefore += takenQuantity;
     const cashUpToHere = shareUpTo(unitsBefore);
     const proceeds = cashUpToHere - cashBefore;
@@ -57,8 +60,9 @@ export function allocateTrade(
       openDate: lot.openDate,
       takenQuantity,
       basisOut,
+      settledResetsOut,
       proceeds: amount(proceeds),
-      gain: amount(proceeds - basisOut),
+      gain: amount(proceeds - basisOut - settledResetsOut),
       rank: index + 1,
     };
   });

@@ -61,6 +61,7 @@ export function passGate(request: TradeRequest, facts: TradeFacts): GateResult {
       effectiveDate: request.effectiveDate,
       executedAtMs: request.executedAtMs,
       clOrdId: request.clOrdId,
+      electedLots: null,
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import type { Decimal } from '#kernel/decimal';
 import type { Amount, CurrencyCode, Price, Quantity } from '#kernel/money';
+import type { ElectedLot } from './lot-relief.ts';
 import type { PositionKey } from './position-key.ts';
 
 export const SIDES = ['BUY', 'SELL'] as const;
@@ -49,6 +50,8 @@ export interface Trade {
   readonly effectiveDate: BusinessDate;
   readonly executedAtMs: number | null;
   readonly clOrdId: string | null;
+  /** The lots a closing trade takes, under SPECIFIC; null: none were chosen. */
+  readonly electedLots: readonly ElectedLot[] | null;
 }
 
 /**
@@ -66,5 +69,9 @@ export function canonicalText(trade: Trade): string {
     trade.effectiveDate,
     trade.executedAtMs,
     trade.clOrdId,
+    // Left out when there are none, so that fingerprints of earlier releases stay the same.
+    ...(trade.electedLots === null
+      ? []
+      : [trade.electedLots.map((each) => [each.lotId, each.quantity.toString()])]),
   ]);
 }

@@ -7,13 +7,13 @@ import { tradeApplied, type TradeAppliedToPosition } from '#kernel/topics/trade-
 import { instantText } from '#platform/instant-column';
 import { compressLots } from '../domain/compressed-lots.ts';
 import type { Position } from '../domain/position.ts';
-import type { PositionEvent } from '../domain/position-event.ts';
+import type { TradeApplied } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import { EVENT_SCHEMA_VERSION, metaLotsOf, payloadOf } from './event-codec.ts';
 
 /** An event to append, and the position after it. */
 export interface NewEvent {
-  readonly event: PositionEvent;
+  readonly event: TradeApplied;
   readonly after: Position;
   readonly requestHash: string;
   readonly user: string;
@@ -165,7 +165,7 @@ function stepsOf(events: readonly NewEvent[]): string[] {
   });
 }
 
-function executedAtOf({ trade }: PositionEvent): string | null {
+function executedAtOf({ trade }: TradeApplied): string | null {
   return trade.executedAtMs === null ? null : instantText(trade.executedAtMs);
 }
 

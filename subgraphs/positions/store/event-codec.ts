@@ -1,7 +1,7 @@
 /** Events as rows of the event store, and back. */
 
 import { businessDate } from '#kernel/business-date';
-import { decimal, formatDecimal } from '#kernel/decimal';
+import { decimal, formatDecimal, ZERO } from '#kernel/decimal';
 import { amount, price, quantity } from '#kernel/money';
 import { integer, oneOf, parsed, payload, text, textOrNull } from '#kernel/topics/reading';
 import { invariant } from '#platform/errors';
@@ -10,19 +10,18 @@ import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import {
   type Allocation,
   type OpenedLot,
-  type PositionEvent,
   TRADE_EFFECTS,
+  type TradeApplied,
 } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import { SIDES } from '../domain/trade.ts';
-import { TRADE_CLASSIFICATIONS } from '../domain/trade-classification.ts';
 
 /** Of the payload written; every earlier one is read, too. */
 export const EVENT_SCHEMA_VERSION = 1;
 
 /** An event with what the store knows about it. */
 export interface RecordedEvent {
-  readonly event: PositionEvent;
+  readonly event: TradeApplied;
   readonly version: number;
   readonly recordedAtMs: number;
   readonly user: string;
@@ -52,7 +51,7 @@ export interface EventRow {
 }
 
 /** What has no column of its own. */
-export function payloadOf(event: PositionEvent): string {
+export function payloadOf(event: TradeApplied): string {
   const { effect, classification, reliefMethod, opened, realizedPnl, trade } = event;
   return JSON.stringify({
     effect,
@@ -69,7 +68,7 @@ export function payloadOf(event: PositionEvent): string {
 }
 
 /** Parallel arrays in order of rank; null when the trade took from no lot. */
-export function metaLotsOf({ allocations }: PositionEvent): string | null {
+export function metaLotsOf({ allocations }: TradeApplied): string | null {
   if (allocations.length === 0) return null;
   return JSON.stringify({
     lotIds: allocations.map((each) => each.lotId),
@@ -98,14 +97,16 @@ export function recordedEventOf(row: EventRow, key: PositionKey): RecordedEvent 
         effectiveDate: businessDate(row.effective_date),
         executedAtMs: row.executed_at === null ? null : instantOf(row.executed_at),
         clOrdId: textOrNull(from, 'clOrdId'),
+        electedLots: null,
       },
       effect: oneOf(from, 'effect', TRADE_EFFECTS),
-      classification: oneOf(from, 'classification', TRADE_CLASSIFICATIONS),
+      classification: oneOf(from, 'classification', ['CURRENT_DATED']),
       reliefMethod: oneOf(from, 'reliefMethod', LOT_RELIEF_METHODS),
       allocations: row.meta_lots === null ? [] : allocationsOf(row.meta_lots),
       opened: openedOf(from['opened']),
       realizedPnl: amount(parsed(from, 'realizedPnl', decimal)),
       uti: row.uti,
+      hasWashSales: false,
     },
     version: integer({ ...row }, 'event_ver'),
     recordedAtMs: instantOf(row.recorded_at),
@@ -140,6 +141,7 @@ function allocationsOf(value: unknown): readonly Allocation[] {
       openDate: businessDate(openDates[index] ?? ''),
       takenQuantity: quantity(decimal(taken[index] ?? '')),
       basisOut: amount(basisOut),
+      settledResetsOut: amount(ZERO),
       proceeds: amount(proceeds),
       gain: amount(proceeds - basisOut),
       rank: index + 1,

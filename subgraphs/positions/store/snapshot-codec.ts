@@ -1,7 +1,7 @@
 /** Snapshots as rows of the snapshot store, and back. */
 
 import { businessDate } from '#kernel/business-date';
-import { decimal } from '#kernel/decimal';
+import { decimal, ZERO } from '#kernel/decimal';
 import { amount, currencyCode, quantity } from '#kernel/money';
 import { payload } from '#kernel/topics/reading';
 import { invariant } from '#platform/errors';
@@ -62,6 +62,10 @@ export function summaryOf(row: SnapshotRow): PositionSummary {
       quantity: quantity(row.quantity),
       costBasis: amount(decimal(row.cost_basis)),
       realizedPnl: amount(decimal(row.realized_pnl)),
+      cycleRealizedPnl: amount(ZERO),
+      nextLotSerial: row.lot_count,
+      statusReason: null,
+      pendingForward: [],
       reliefMethod,
       reconciliationStatus: status,
       pendingBackdated: row.pending_backdated,

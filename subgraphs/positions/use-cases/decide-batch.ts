@@ -1,7 +1,9 @@
 /** Decides the trades of a batch one after the other, each on the position the one before left. */
 
-import type { BusinessDate } from '#kernel/business-date';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { invariant } from '#platform/errors';
+import { weekdays } from '../domain/book-calendar.ts';
+import type { ContractTerms } from '../domain/contract-terms.ts';
 import { initialPosition, type Position } from '../domain/position.ts';
 import { decide, evolve } from '../domain/position-decider.ts';
 import type { PositionKey } from '../domain/position-key.ts';
@@ -41,6 +43,13 @@ export type TradeOutcome =
       readonly message: string;
     };
 
+const TERMS_WITHOUT_CONTRACT: ContractTerms = {
+  reliefMethods: [{ from: businessDate('1900-01-01'), method: 'FIFO' }],
+  isLongOnly: false,
+  hasWashSales: false,
+  booksClosedBefore: null,
+};
+
 export interface BatchFacts {
   readonly stored: ReadonlyMap<string, StoredOutcome>;
   /** By position key; one without history may be left out. */
@@ -71,7 +80,8 @@ export function decideBatch(commands: readonly TradeCommand[], facts: BatchFacts
       type: 'ApplyTrade',
       trade,
       today: facts.today,
-      reliefMethod: 'FIFO',
+      terms: TERMS_WITHOUT_CONTRACT,
+      calendar: weekdays,
       uti,
     });
     if (!decision.ok) return refused(trade.tradeId, decision.reason, decision.message);
