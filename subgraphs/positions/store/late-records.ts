@@ -1,0 +1,101 @@
+/** What the cold path and its readers are told of an event, in the transaction that writes it. */
+
+import type { FiguresOfPosition, PositionFields } from '#kernel/topics/position-fields';
+import type { LateEventRecorded } from '#kernel/topics/backdated-trades';
+import type { PositionWasCorrected } from '#kernel/topics/position-corrected';
+import type { Figures, Position } from '../domain/position.ts';
+import { effectiveDateOf, latenessOf, type PositionEvent } from '../domain/position-event.ts';
+import type { PositionKey } from '../domain/position-key.ts';
+
+interface Written {
+  readonly key: PositionKey;
+  readonly event: PositionEvent;
+  /** The position right after the event. */
+  readonly after: Position;
+  readonly user: string;
+}
+
+/** Null for an event that did not come late. */
+export function lateRecordOf({ key, event, after, user }: Written): LateEventRecorded | null {
+  if (latenessOf(event) === null) return null;
+  return {
+    ...fieldsOf(key),
+    eventVersion: after.version,
+    eventType: event.type,
+    causedBy: causeOf(event),
+    effectiveDate: effectiveDateOf(event),
+    user,
+  };
+}
+
+/** Null for an event that corrects nothing. */
+export function correctionRecordOf({
+  key,
+  event,
+  after,
+  user,
+}: Written): PositionWasCorrected | null {
+  if (event.type !== 'HISTORICAL_POSITION_CORRECTED') return null;
+  return {
+    ...fieldsOf(key),
+    eventVersion: after.version,
+    causedBy: event.causedBy,
+    beforeTrade: figuresOf(event.beforeTrade),
+    before: figuresOf(event.beforeCorrection),
+    after: figuresOf(event.after),
+    restatedGains: event.restatements.map(({ version, tradeId, before, after: corrected }) => ({
+      tradeId,
+      eventVersion: version,
+      before,
+      after: corrected,
+    })),
+    replayedCount: event.replayedCount,
+    reliefMethod: after.reliefMethod,
+    reconciliationStatus: after.reconciliationStatus,
+    user,
+  };
+}
+
+/** Id of the trade, amendment, reset or action by which an event came about. */
+function causeOf(event: PositionEvent): string {
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_BOOKED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+      return event.trade.tradeId;
+    case 'TRADE_AMENDED':
+      return event.amendmentId;
+    case 'TRADE_BUSTED':
+    case 'LOT_RELIEF_ELECTED':
+      return event.target.tradeId;
+    case 'PRICE_RESET':
+      return event.resetId;
+    case 'LOT_METHOD_CHANGED':
+      return event.contractId ?? event.method;
+    case 'LOTS_RECEIVED':
+      return event.transferId;
+    case 'HISTORICAL_POSITION_CORRECTED':
+      return event.causedBy[0] ?? '';
+    case 'CONTRACT_GENERATED':
+      return event.tradeId;
+    case 'CORRECTION_REFUSED':
+      return event.reason;
+  }
+}
+
+function fieldsOf(key: PositionKey): PositionFields {
+  return {
+    positionKey: key.text,
+    bookId: key.bookId,
+    accountId: key.accountId,
+    contractId: key.contractId,
+    instrumentId: key.instrumentId,
+    symbol: key.symbol,
+    currency: key.currency,
+  };
+}
+
+function figuresOf({ quantity, costBasis, realizedPnl, lotCount }: Figures): FiguresOfPosition {
+  return { quantity, costBasis, realizedPnl, lotCount };
+}
