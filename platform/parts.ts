@@ -50,7 +50,7 @@ export async function openParts(options: OpenPartsOptions): Promise<OpenedParts>
     const messaging = await openMessaging({ ...options, sql, lease, metrics });
     const retention = new OutboxRetention({ sql, lease, logger });
     const { eventLog, broadcast, cache } = messaging;
-    const parts = { config, sql, eventLog, broadcast, cache, lease, logger, metrics };
+    const parts = { config, sql, databaseUrl, eventLog, broadcast, cache, lease, logger, metrics };
     return {
       ...parts,
       clock: systemClock,

@@ -27,6 +27,8 @@ export interface PlatformParts {
   readonly config: Config;
   /** Pool of the runtime role; tables are named with their schema. */
   readonly sql: Sql;
+  /** Of the same database, for pools of a part's own. */
+  readonly databaseUrl: string;
   readonly eventLog: EventLog;
   readonly broadcast: Broadcast;
   readonly cache: Cache;

@@ -32,6 +32,7 @@ export async function startPositions(url: string) {
   const subgraph = buildPositions({
     config: readConfig({}),
     sql,
+    databaseUrl: url,
     eventLog,
     cache,
     broadcast: createInProcessBroadcast({ logger: silentLogger }),
