@@ -1,6 +1,7 @@
 /** Unique transaction identifiers, after ISO 23897. */
 
 import type { BusinessDate } from '#kernel/business-date';
+import { parseLei } from '#kernel/identifiers';
 
 export interface UtiIssuer {
   /** Legal entity identifier of the generating entity, 20 characters. */
@@ -24,4 +25,13 @@ export function utiOf(issuer: UtiIssuer, date: BusinessDate, id: bigint): string
     date.replaceAll('-', '') +
     digits.padStart(UTI_ID_CHARACTERS, '0')
   );
+}
+
+const LEI_LENGTH = 20;
+/** What the generating entity adds to its LEI. */
+const UTI_SUFFIX = /^[A-Z0-9]{1,32}$/;
+
+/** An LEI with right check digits, then 1 to 32 upper-case letters or digits. */
+export function isUti(text: string): boolean {
+  return parseLei(text.slice(0, LEI_LENGTH)).ok && UTI_SUFFIX.test(text.slice(LEI_LENGTH));
 }
