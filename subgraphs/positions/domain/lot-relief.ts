@@ -9,7 +9,6 @@ import { hifoOrder } from './lot-relief-hifo.ts';
 import { lifoOrder } from './lot-relief-lifo.ts';
 import { lofoOrder } from './lot-relief-lofo.ts';
 import { openUnits, type TaxLot } from './tax-lot.ts';
-import type { ElectedLot } from './trade.ts';
 
 /** Methods that order the lots by themselves. */
 export const ORDERED_RELIEF_METHODS = ['FIFO', 'LIFO', 'HIFO', 'LOFO', 'AVERAGE'] as const;
@@ -125,6 +124,13 @@ export function afterTakings(
     }
   }
   return remaining;
+}
+
+/** Units of one lot that somebody chose for a sale. */
+export interface ElectedLot {
+  readonly lotId: string;
+  /** Above zero, whichever side the lot has. */
+  readonly quantity: Quantity;
 }
 
 /** In order of precedence. */
