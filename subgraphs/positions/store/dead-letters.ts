@@ -1,9 +1,11 @@
 /** Refused trades, kept whole with their reason, and told to whoever sent them. */
 
-import type { Sql } from 'postgres';
+import type { Fragment, Sql } from 'postgres';
 import { partitionOf } from '#kernel/partition';
 import { tradeRefused } from '#kernel/topics/trade-refused';
 import { invariant } from '#platform/errors';
+import { RETRY_PAUSE_JITTER, retryPauseMs } from '../domain/dead-letter.ts';
+import type { SentTradePayload } from '../domain/sent-trade.ts';
 
 /** Of an id in the columns and in the published event. */
 const MAX_SHOWN_CHARACTERS = 200;
@@ -19,7 +21,7 @@ export interface RefusedTrade {
   readonly reason: string;
   readonly message: string;
   /** The trade as it was sent. */
-  readonly payload: Readonly<Record<string, string | number | null>>;
+  readonly payload: SentTradePayload;
   readonly source: string;
   readonly user: string;
   readonly correlationId: string;
@@ -73,15 +75,16 @@ async function write(sql: Sql, refused: readonly RefusedTrade[]): Promise<readon
         ${of(({ correlationId }) => correlationId)}::text[],
         ${of(({ causationId }) => causationId)}::text[],
         ${of(({ tradeId }) => String(partitionOf(shortened(tradeId))))}::text[]::smallint[],
-        ${of(publishedTextOf)}::text[]::jsonb[]
+        ${of(publishedTextOf)}::text[]::jsonb[],
+        ${of(firstPauseOf)}::text[]::int[]
       ) with ordinality as r (request_hash, trade_id, reason, message, payload, source, user_id,
-        correlation_id, causation_id, partition, published, ord)
+        correlation_id, causation_id, partition, published, pause_ms, ord)
     ), kept as (
       insert into positions.dead_letter as letter
         (request_hash, trade_id, reason, message, payload, source, user_id, correlation_id,
-          causation_id)
+          causation_id, next_attempt_at)
       select request_hash, trade_id, reason, message, payload, source, user_id, correlation_id,
-        causation_id
+        causation_id, ${inAbout(sql, sql`pause_ms`)}
       from input order by ord
       on conflict (request_hash, reason) do update set
         times_refused = letter.times_refused + 1, last_refused_at = clock_timestamp()
@@ -96,6 +99,17 @@ async function write(sql: Sql, refused: readonly RefusedTrade[]): Promise<readon
       where times_refused = 1 order by ord
     )
     select id, request_hash, reason from kept`;
+}
+
+function firstPauseOf({ reason, source }: RefusedTrade): string | null {
+  const pauseMs = retryPauseMs({ reason, source, automaticRetries: 0 });
+  return pauseMs === null ? null : String(pauseMs);
+}
+
+/** The instant so many milliseconds from now, with jitter; null for null. */
+export function inAbout(sql: Sql, pauseMs: Fragment): Fragment {
+  const jitter = sql`(1 + ${RETRY_PAUSE_JITTER}::float8 * (2 * random() - 1))`;
+  return sql`clock_timestamp() + ${pauseMs} * ${jitter} * interval '1 millisecond'`;
 }
 
 function publishedTextOf(refused: RefusedTrade): string {

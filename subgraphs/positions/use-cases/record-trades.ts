@@ -2,9 +2,9 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { utcDateOf } from '#kernel/business-date';
-import { formatDecimal } from '#kernel/decimal';
 import type { Clock } from '#platform/clock';
 import { invariant, PlatformError } from '#platform/errors';
+import { payloadOfTrade } from '../domain/sent-trade.ts';
 import { canonicalText, type Trade, type TradeRequest } from '../domain/trade.ts';
 import { passGate } from '../domain/trade-validation.ts';
 import { type UtiIssuer, utiOf } from '../domain/uti.ts';
@@ -123,12 +123,7 @@ function refusedTradeOf(
   outcome: Extract<TradeOutcome, { type: 'REFUSED' }>,
 ): RefusedTrade {
   const { tradeId, bookId, accountId, symbol, clOrdId } = request;
-  const payload = {
-    ...request,
-    quantity: formatDecimal(request.quantity),
-    price: formatDecimal(request.price),
-    fees: request.fees === null ? null : formatDecimal(request.fees),
-  };
+  const payload = payloadOfTrade(request);
   return {
     requestHash: fingerprint(JSON.stringify(payload)).text,
     tradeId,
