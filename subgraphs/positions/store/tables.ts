@@ -45,6 +45,8 @@ export const eventStore = positionsSchema.table(
     quantity: scaled('quantity'),
     price: scaled('price'),
     fees: decimalColumn('fees'),
+    /** Gain of this event alone; null in events of the first schema version, and of notes. */
+    realizedPnl: decimalColumn('realized_pnl'),
     payload: jsonb('payload').notNull(),
     /** The trail of the gain down to lots, as parallel arrays; null when no lot was taken from. */
     metaLots: jsonb('meta_lots'),
@@ -63,6 +65,19 @@ export const eventStore = positionsSchema.table(
   },
   (table) => [
     primaryKey({ name: 'event_store_pkey', columns: [table.positionKey, table.eventVer] }),
+    // For audits: together 2 % of what a trade costs (1.0, 1.3 and 1.2 us of 170). A hash for the
+    // correlation costs half of a tree; BRIN for the time would save 0.3 us and not give pages in
+    // order. A trade's position is found through its id in the idempotency store.
+    index('event_by_time').on(table.recordedAt),
+    index('event_by_user').on(table.userId, table.recordedAt),
+    index('event_by_correlation').using('hash', table.correlationId),
+    // What else happened to a trade; nearly all events are not in these two.
+    index('event_about_trade')
+      .on(table.tradeId)
+      .where(sql`event_type <> 'TRADE_APPLIED'`),
+    index('event_by_type')
+      .on(table.eventType, table.recordedAt)
+      .where(sql`event_type <> 'TRADE_APPLIED'`),
   ],
 );
 
