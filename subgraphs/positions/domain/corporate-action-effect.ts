@@ -33,7 +33,8 @@ export function applyCorporateAction(
 ): CorporateActionEffect {
   const before = method === 'AVERAGE' ? pooled(openLots) : openLots;
   const sign = (before[0]?.quantity ?? 0n) < 0n ? -1n : 1n;
-  const outcomes = outcomesOf(before.map((lot) => inUnits(lot, sign)), action, method);
+  const asLong = before.map((lot) => inUnits(lot, sign));
+  const outcomes = outcomesOf(asLong, action, sign < 0n ? mirroredMethod(method) : method);
   const perLot = outcomes.map((outcome): ActedLot => actedLot(outcome, sign));
   const deliveredLots = outcomes.flatMap(({ delivered }) =>
     delivered === null ? [] : [inUnits(delivered, sign)],
@@ -88,6 +89,11 @@ function outcomesOf(
     case 'SYMBOL_CHANGE':
       return lots.map((lot) => ({ before: lot, after: null, delivered: lot, cash: 0n }));
   }
+}
+
+/** The lowest proceeds of short lots are the lowest cost of their mirrors. */
+function mirroredMethod(method: LotReliefMethod): LotReliefMethod {
+  return method === 'HIFO' ? 'LOFO' : method === 'LOFO' ? 'HIFO' : method;
 }
 
 function deliveredAs(action: CorporateAction): string | null {

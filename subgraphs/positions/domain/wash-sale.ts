@@ -6,6 +6,7 @@
 import { addDays, type BusinessDate, daysBetween } from '#kernel/business-date';
 import { divideHalfEven } from '#kernel/decimal';
 import { type Amount, amount, type Quantity, quantity } from '#kernel/money';
+import type { UnitRatio } from './corporate-action.ts';
 import { type LotReliefMethod, takeFrom } from './lot-relief.ts';
 import { isShort, openUnits, type TaxLot } from './tax-lot.ts';
 
@@ -160,6 +161,18 @@ function matchLosses(
     if (unmatched !== null) open.push(unmatched);
   }
   return { adjustments, open, splitCount };
+}
+
+/**
+ * The memory after a split: the same losses, on other units (rounded down to 1e-8), so that they
+ * still meet the units that are bought from now on.
+ */
+export function washMemoryAfterSplit(memory: WashMemory, ratio: UnitRatio): WashMemory {
+  const losses = memory.losses.flatMap((loss): readonly RememberedLoss[] => {
+    const units = (loss.quantity * ratio.numerator) / ratio.denominator;
+    return units === 0n ? [] : [{ ...loss, quantity: quantity(units) }];
+  });
+  return { ...memory, losses };
 }
 
 /** The lots after adjustments that are on record. */
