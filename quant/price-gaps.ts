@@ -1,0 +1,37 @@
+/** Names every stretch in which a constituent has no usable close: what REFUSE answers with. */
+
+import type { BacktestInput } from './backtest-input.ts';
+import type { PriceGap } from './backtest-result.ts';
+
+/** By name, then by session; without the sessions after a name's last one. */
+export function priceGaps(input: BacktestInput): readonly PriceGap[] {
+  const { panel } = input;
+  const gaps: PriceGap[] = [];
+  for (let name = 0; name < panel.names; name++) gaps.push(...gapsOf(name, input));
+  return gaps;
+}
+
+function gapsOf(name: number, input: BacktestInput): readonly PriceGap[] {
+  const { panel, compositions, delistings, maxCarriedSessions } = input;
+  const gaps: PriceGap[] = [];
+  const sessions = panel.sessions.length;
+  const delisting = delistings.find((found) => found.name === name);
+  const end = Math.min(sessions, (delisting?.lastSession ?? sessions) + 1);
+  let lastSeen = Number.NEGATIVE_INFINITY;
+  let version = -1;
+  let gapFrom: number | undefined;
+  const close = (session: number): void => {
+    if (gapFrom === undefined) return;
+    gaps.push({ name, fromSession: gapFrom, sessions: session - gapFrom });
+    gapFrom = undefined;
+  };
+  for (let session = 0; session < end; session++) {
+    if (compositions[version + 1]?.fromSession === session) version += 1;
+    if ((panel.closes[session * panel.names + name] ?? Number.NaN) > 0) lastSeen = session;
+    const isIn = (compositions[version]?.weights[name] ?? 0) > 0;
+    if (isIn && session - lastSeen > maxCarriedSessions) gapFrom ??= session;
+    else close(session);
+  }
+  close(end);
+  return gaps;
+}
