@@ -4,6 +4,7 @@ import type { BusinessDate } from '#kernel/business-date';
 import type { Price } from '#kernel/money';
 import type { BookCalendar } from './book-calendar.ts';
 import type { ContractTerms } from './contract-terms.ts';
+import type { CorporateAction } from './corporate-action.ts';
 import type { ElectedLot, LotReliefMethod } from './lot-relief.ts';
 import type { CorrectionRefusalReason } from './position.ts';
 import type { ReceivedLot } from './position-event.ts';
@@ -36,7 +37,7 @@ export interface RecordedTarget {
 export interface BustTrade extends DatedCommand {
   readonly type: 'BustTrade';
   readonly tradeId: string;
-  /** Null when the position has no such trade. */
+  /** Null when the position has no such trade. As it stands after every event before this one. */
   readonly target: RecordedTarget | null;
   readonly reason: string;
 }
@@ -65,6 +66,11 @@ export interface ResetPrice extends DatedCommand {
   readonly resetId: string;
   readonly resetPrice: Price;
   readonly effectiveDate: BusinessDate;
+}
+
+export interface ApplyCorporateAction extends DatedCommand {
+  readonly type: 'ApplyCorporateAction';
+  readonly action: CorporateAction;
 }
 
 export interface ChangeMethod extends DatedCommand {
@@ -117,6 +123,7 @@ export type PositionCommand =
   | AmendTrade
   | ElectLots
   | ResetPrice
+  | ApplyCorporateAction
   | ChangeMethod
   | ReceiveLots
   | RollForward

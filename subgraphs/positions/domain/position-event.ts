@@ -2,9 +2,12 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import type { Amount, Price, Quantity } from '#kernel/money';
+import type { ActedLot, CorporateAction, DeliveredLots } from './corporate-action.ts';
 import type { ElectedLot, LotReliefMethod } from './lot-relief.ts';
 import type { CorrectionRefusalReason, Figures, LotState } from './position.ts';
+import type { LotReset } from './price-reset.ts';
 import type { Trade } from './trade.ts';
+import type { WashSaleAdjustment } from './wash-sale.ts';
 
 /** What a trade did: opened a flat position, added to its side, or took from it. */
 export const TRADE_EFFECTS = ['NEW_TRADE', 'INCREASE', 'DECREASE'] as const;
@@ -130,22 +133,47 @@ export interface TradeBusted {
   readonly estimate: LotEffects | null;
 }
 
-/** What a price reset pays on one lot. */
-export interface ResetLot {
-  readonly lotId: string;
-  /** Below zero when it is paid for. */
-  readonly settlement: Amount;
-}
-
 export interface PriceReset {
   readonly type: 'PRICE_RESET';
   readonly resetId: string;
   readonly resetPrice: Price;
   readonly effectiveDate: BusinessDate;
-  readonly perLot: readonly ResetLot[];
+  readonly perLot: readonly LotReset[];
   /** Sum over the lots, part of the realized P&L. */
   readonly settlement: Amount;
   readonly late: Lateness | null;
+}
+
+/** Counts at the start of its day: trades of that day are made on the terms after it. */
+export interface CorporateActionApplied {
+  readonly type: 'CORPORATE_ACTION_APPLIED';
+  readonly action: CorporateAction;
+  /** Says whose units are paid in cash, and whether the lots are one pool. */
+  readonly reliefMethod: LotReliefMethod;
+  readonly perLot: readonly ActedLot[];
+  /** Sum over the lots: received for them; below zero when paid. */
+  readonly cash: Amount;
+  /** Sum over the lots. */
+  readonly realizedPnl: Amount;
+  /** For the position in the other instrument; null when nothing is delivered. */
+  readonly delivered: DeliveredLots | null;
+  readonly late: Lateness | null;
+}
+
+/**
+ * Losses of sales that purchases within 30 days put off. Follows from the trade right before it, in
+ * the same decision: a replay derives it anew.
+ */
+export interface WashSaleAdjusted {
+  readonly type: 'WASH_SALE_ADJUSTED';
+  /** The trade it follows from. */
+  readonly tradeId: string;
+  readonly causedByVersion: number;
+  readonly adjustments: readonly WashSaleAdjustment[];
+  /** Sum of the losses put off, above zero: part of the realized P&L. */
+  readonly disallowed: Amount;
+  /** Of the trade. */
+  readonly effectiveDate: BusinessDate;
 }
 
 export interface LotMethodChanged {
@@ -190,8 +218,6 @@ export interface LotsReceived {
   readonly effectiveDate: BusinessDate;
   readonly reliefMethod: LotReliefMethod;
   readonly lots: readonly ReceivedLot[];
-  /** Of the units that met open ones of the other side, closed at the basis received. */
-  readonly realizedPnl: Amount;
   readonly late: Lateness | null;
 }
 
@@ -256,6 +282,8 @@ export type PositionEvent =
   | TradeAmended
   | TradeBusted
   | PriceReset
+  | CorporateActionApplied
+  | WashSaleAdjusted
   | LotMethodChanged
   | LotReliefElected
   | LotsReceived
@@ -271,6 +299,8 @@ export const POSITION_EVENT_TYPES = [
   'TRADE_AMENDED',
   'TRADE_BUSTED',
   'PRICE_RESET',
+  'CORPORATE_ACTION_APPLIED',
+  'WASH_SALE_ADJUSTED',
   'LOT_METHOD_CHANGED',
   'LOT_RELIEF_ELECTED',
   'LOTS_RECEIVED',
@@ -294,7 +324,10 @@ export function effectiveDateOf(event: PositionEvent): BusinessDate {
         ? oldTrade.effectiveDate
         : newTrade.effectiveDate;
     }
+    case 'CORPORATE_ACTION_APPLIED':
+      return event.action.effectiveDate;
     case 'PRICE_RESET':
+    case 'WASH_SALE_ADJUSTED':
     case 'LOT_METHOD_CHANGED':
     case 'LOT_RELIEF_ELECTED':
     case 'LOTS_RECEIVED':

@@ -7,7 +7,9 @@ import { weekdays } from './book-calendar.ts';
 import type { ContractTerms } from './contract-terms.ts';
 import type { LotReliefMethod } from './lot-relief.ts';
 import { initialPosition, type Position } from './position.ts';
-import { decide, evolve } from './position-decider.ts';
+import { evolve } from './evolve.ts';
+import { decide } from './position-decider.ts';
+import type { PositionEvent, TradeApplied } from './position-event.ts';
 import { type PositionKey, positionKeyOf } from './position-key.ts';
 import type { Side, Trade } from './trade.ts';
 
@@ -53,6 +55,7 @@ export function trade(
     executedAtMs: null,
     clOrdId: null,
     electedLots: null,
+    overrideReason: null,
   };
 }
 
@@ -84,4 +87,11 @@ export function positionAfter(
     if (!decision.ok) throw new Error(`${decision.reason}: ${decision.message}`);
     return decision.events.reduce<Position>(evolve, position);
   }, initialPosition);
+}
+
+/** The trade that counts at once: the only event of most decisions. */
+export function appliedOf(events: readonly PositionEvent[]): TradeApplied {
+  const [event] = events;
+  if (event?.type !== 'TRADE_APPLIED') throw new Error(`expected a trade, was ${event?.type}`);
+  return event;
 }

@@ -6,8 +6,15 @@ import { compressLots, inflateLots } from './compressed-lots.ts';
 import { ORDERED_RELIEF_METHODS, type OrderedReliefMethod } from './lot-relief.ts';
 import { weekdays } from './book-calendar.ts';
 import { initialPosition, type Position } from './position.ts';
-import { decide, evolve } from './position-decider.ts';
-import { positionAfter, termsWith, TODAY, trade as fixedTrade } from './position-test-support.ts';
+import { evolve } from './evolve.ts';
+import { decide } from './position-decider.ts';
+import {
+  appliedOf,
+  positionAfter,
+  termsWith,
+  TODAY,
+  trade as fixedTrade,
+} from './position-test-support.ts';
 import type { Trade } from './trade.ts';
 import { cashOf, signedQuantity } from './trade-allocation.ts';
 
@@ -80,7 +87,8 @@ describe('over random streams of trades, by every relief method', () => {
             uti: '',
           });
           if (!decision.ok) throw new Error(decision.reason);
-          for (const { allocations, opened } of decision.events) {
+          for (const event of decision.events) {
+            const { allocations, opened } = appliedOf([event]);
             const closed = sum(allocations.map((each) => each.takenQuantity));
             const openedUnits = opened?.quantity ?? 0n;
             const units = openedUnits < 0n ? 0n - openedUnits : openedUnits;

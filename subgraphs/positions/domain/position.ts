@@ -6,6 +6,7 @@ import { type Amount, amount, type Quantity, quantity } from '#kernel/money';
 import type { LotReliefMethod } from './lot-relief.ts';
 import type { TaxLot } from './tax-lot.ts';
 import type { Trade } from './trade.ts';
+import { NO_WASH_MEMORY, type WashMemory } from './wash-sale.ts';
 
 /** Of one position; a trade that would open one more is refused. */
 export const MAX_LOTS_PER_POSITION = 10_000;
@@ -57,6 +58,8 @@ export interface LotState extends Omit<Figures, 'lotCount'> {
   readonly reliefMethod: LotReliefMethod;
   /** Largest effective date among the events in the lots; null before the first. */
   readonly lastEffectiveDate: BusinessDate | null;
+  /** What wash sales of the past still may touch; empty while the contract has them off. */
+  readonly washMemory: WashMemory;
 }
 
 export interface Position extends LotState {
@@ -81,6 +84,7 @@ export const initialPosition: Position = {
   nextLotSerial: 0,
   reliefMethod: 'FIFO',
   lastEffectiveDate: null,
+  washMemory: NO_WASH_MEMORY,
   reconciliationStatus: 'RECONCILED',
   statusReason: null,
   pendingBackdated: 0,

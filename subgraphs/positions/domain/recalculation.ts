@@ -1,9 +1,25 @@
 /** A position computed anew from its history, with every late event in its place. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import type { Figures, LotState } from './position.ts';
-import type { Restatement } from './position-event.ts';
+import { type Amount, amount } from '#kernel/money';
+import { foldAsOf, replay, replayOn, type Replay } from './fold.ts';
+import { openLedger } from './lot-ledger.ts';
+import {
+  type CorrectionRefusalReason,
+  type Figures,
+  figuresOf,
+  initialPosition,
+  type LotState,
+} from './position.ts';
+import {
+  effectiveDateOf,
+  latenessOf,
+  type PositionEvent,
+  type Restatement,
+} from './position-event.ts';
+import { type KnownEvent, settledVersions, timelineOf } from './timeline.ts';
 
+/** What a correction says, ready to be decided on the position it is based on. */
 export interface Recalculated {
   /** The last event counted. */
   readonly basedOnVersion: number;
@@ -16,4 +32,207 @@ export interface Recalculated {
   readonly replayedCount: number;
   readonly restatements: readonly Restatement[];
   readonly state: LotState;
+}
+
+export interface RecalculationTerms {
+  /** Of the contract, today. */
+  readonly isLongOnly: boolean;
+}
+
+export type Recalculation =
+  | { readonly type: 'RECALCULATED'; readonly recalculated: Recalculated }
+  | { readonly type: 'NOTHING_PENDING' }
+  | {
+      readonly type: 'REFUSED';
+      readonly basedOnVersion: number;
+      readonly effectiveDate: BusinessDate;
+      readonly reason: CorrectionRefusalReason;
+      readonly versions: readonly number[];
+      readonly message: string;
+    };
+
+/** Settles every late event among `known`: the whole history in version order. */
+export function recalculate(
+  known: readonly KnownEvent[],
+  { isLongOnly }: RecalculationTerms,
+): Recalculation {
+  const settled = settledVersions(known);
+  const pending = known.filter(
+    ({ event, version }) => latenessOf(event) !== null && !settled.has(version),
+  );
+  const [firstPending] = pending;
+  const basedOnVersion = known.at(-1)?.version ?? 0;
+  if (firstPending === undefined) return { type: 'NOTHING_PENDING' };
+  const result = replay(known, { effectiveAt: null, from: initialPosition, settleAll: true });
+  const effectiveDate = earliest(pending.map(({ event }) => effectiveDateOf(event)));
+  const refusal = refusalOf(result, isLongOnly);
+  if (refusal !== undefined) return { type: 'REFUSED', basedOnVersion, effectiveDate, ...refusal };
+  const before = known.filter(({ version }) => version < firstPending.version);
+  return {
+    type: 'RECALCULATED',
+    recalculated: {
+      basedOnVersion,
+      effectiveDate,
+      settles: pending.map(({ version }) => version),
+      causedBy: pending.map(({ event }) => causeOf(event)),
+      beforeTrade: figuresOf(foldAsOf(before)),
+      replayedCount: result.count,
+      restatements: restatementsOf(known, result.gainByVersion),
+      state: result.state,
+    },
+  };
+}
+
+/**
+ * Counts on a recalculation what came in meanwhile. RESTART when that cannot simply follow: when it
+ * is late itself, or when the correction has moved the newest day beyond it.
+ */
+export function catchUp(
+  recalculated: Recalculated,
+  tail: readonly KnownEvent[],
+  { isLongOnly }: RecalculationTerms,
+): Recalculated | 'RESTART' {
+  if (tail.length === 0) return recalculated;
+  const hasLate = tail.some(
+    ({ event }) => latenessOf(event) !== null || event.type === 'HISTORICAL_POSITION_CORRECTED',
+  );
+  if (hasLate) return 'RESTART';
+  const { state } = recalculated;
+  const entries = timelineOf(tail, { effectiveAt: null, settleAll: false });
+  const [first] = entries;
+  const newest = state.lastEffectiveDate;
+  if (first !== undefined && newest !== null && first.date < newest) return 'RESTART';
+  const result = replayOn(openLedger(state), entries);
+  if (refusalOf(result, isLongOnly) !== undefined) return 'RESTART';
+  return {
+    ...recalculated,
+    basedOnVersion: tail.at(-1)?.version ?? recalculated.basedOnVersion,
+    replayedCount: recalculated.replayedCount + result.count,
+    restatements: [...recalculated.restatements, ...restatementsOf(tail, result.gainByVersion)],
+    state: result.state,
+  };
+}
+
+function refusalOf(
+  { oversold, brokenElections }: Replay,
+  isLongOnly: boolean,
+): { reason: CorrectionRefusalReason; versions: readonly number[]; message: string } | undefined {
+  if (isLongOnly && oversold.length > 0) {
+    return {
+      reason: 'OVERSOLD_AFTER_REPLAY',
+      versions: oversold,
+      message:
+        'expected every sale to find its units in the corrected history, as the contract is ' +
+        `long-only; too few for ${shown(oversold)}`,
+    };
+  }
+  if (brokenElections.length > 0) {
+    return {
+      reason: 'ELECTION_BROKEN',
+      versions: brokenElections,
+      message:
+        'expected the lots chosen for every sale in the corrected history; not so for ' +
+        shown(brokenElections),
+    };
+  }
+  return undefined;
+}
+
+const MAX_SHOWN_VERSIONS = 10;
+
+function shown(versions: readonly number[]): string {
+  const more = versions.length > MAX_SHOWN_VERSIONS ? ', …' : '';
+  return `event ${versions.slice(0, MAX_SHOWN_VERSIONS).join(', ')}${more}`;
+}
+
+/** What was published for an event, and is another gain now. In version order. */
+function restatementsOf(
+  known: readonly KnownEvent[],
+  gainByVersion: ReadonlyMap<number, Amount>,
+): readonly Restatement[] {
+  const published = publishedGains(known);
+  return known.flatMap(({ event, version }): readonly Restatement[] => {
+    const before = published.get(version) ?? NOTHING;
+    const after = gainByVersion.get(version) ?? NOTHING;
+    return before === after ? [] : [{ version, tradeId: causeOf(event), before, after }];
+  });
+}
+
+const NOTHING = amount(0n);
+
+/** What each event is last known to have realized; wash sales belong to the trade they follow. */
+function publishedGains(known: readonly KnownEvent[]): ReadonlyMap<number, Amount> {
+  const gains = new Map<number, Amount>();
+  const add = (version: number, gain: bigint): void => {
+    if (gain !== 0n) gains.set(version, amount((gains.get(version) ?? 0n) + gain));
+  };
+  for (const { event, version } of known) {
+    if (event.type === 'HISTORICAL_POSITION_CORRECTED') {
+      for (const each of event.restatements) gains.set(each.version, each.after);
+    } else if (event.type === 'WASH_SALE_ADJUSTED') {
+      add(event.causedByVersion, event.disallowed);
+    } else {
+      add(version, recordedGainOf(event));
+    }
+  }
+  return gains;
+}
+
+function recordedGainOf(event: PositionEvent): bigint {
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+    case 'CORPORATE_ACTION_APPLIED':
+      return event.realizedPnl;
+    case 'TRADE_BUSTED':
+      return event.estimate?.realizedPnl ?? 0n;
+    case 'TRADE_AMENDED':
+      return event.estimates.reduce((sum, each) => sum + each.realizedPnl, 0n);
+    case 'PRICE_RESET':
+      return event.settlement;
+    case 'FORWARD_TRADE_BOOKED':
+    case 'LOT_METHOD_CHANGED':
+    case 'LOT_RELIEF_ELECTED':
+    case 'LOTS_RECEIVED':
+    case 'WASH_SALE_ADJUSTED':
+    case 'HISTORICAL_POSITION_CORRECTED':
+    case 'CONTRACT_GENERATED':
+    case 'CORRECTION_REFUSED':
+      return 0n;
+  }
+}
+
+/** The id under which people know what an event is about. */
+export function causeOf(event: PositionEvent): string {
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_BOOKED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+    case 'TRADE_BUSTED':
+      return event.trade.tradeId;
+    case 'TRADE_AMENDED':
+    case 'LOT_RELIEF_ELECTED':
+      return event.target.tradeId;
+    case 'PRICE_RESET':
+      return event.resetId;
+    case 'CORPORATE_ACTION_APPLIED':
+      return event.action.actionId;
+    case 'LOTS_RECEIVED':
+      return event.transferId;
+    case 'LOT_METHOD_CHANGED':
+      return event.contractId ?? event.method;
+    case 'WASH_SALE_ADJUSTED':
+    case 'CONTRACT_GENERATED':
+      return event.tradeId;
+    case 'HISTORICAL_POSITION_CORRECTED':
+      return event.causedBy.join(', ');
+    case 'CORRECTION_REFUSED':
+      return event.reason;
+  }
+}
+
+function earliest(dates: readonly BusinessDate[]): BusinessDate {
+  return dates.reduce((first, each) => (each < first ? each : first));
 }

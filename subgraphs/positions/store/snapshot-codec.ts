@@ -11,6 +11,7 @@ import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import { type Position, RECONCILIATION_STATUSES } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
+import { NO_WASH_MEMORY } from '../domain/wash-sale.ts';
 import { textsOf } from './event-codec.ts';
 
 /** A position without its lots: what lists and most readers need. */
@@ -64,6 +65,7 @@ export function summaryOf(row: SnapshotRow): PositionSummary {
       realizedPnl: amount(decimal(row.realized_pnl)),
       cycleRealizedPnl: amount(ZERO),
       nextLotSerial: row.lot_count,
+      washMemory: NO_WASH_MEMORY,
       statusReason: null,
       pendingForward: [],
       reliefMethod,

@@ -1,0 +1,13 @@
+/** Why lots are not elected for a recorded sale. In order of precedence. */
+export const ELECTION_REFUSAL_REASONS = [
+  'UNKNOWN_TRADE',
+  'ALREADY_BUSTED',
+  /** A booking: its lots are chosen when it counts. */
+  'NOT_EFFECTIVE_YET',
+  /** The lots of a sale are chosen no later than its settlement. */
+  'SETTLED_ALREADY',
+  'LOTS_NOT_ELECTED',
+  'INVALID_LOT_ELECTION',
+] as const;
+
+export type ElectionRefusalReason = (typeof ELECTION_REFUSAL_REASONS)[number];
