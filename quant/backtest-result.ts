@@ -88,4 +88,8 @@ export type BacktestWarning =
       readonly isAssumed: boolean;
     }
   /** No name of the composition had a price: nothing was traded. */
-  | { readonly kind: 'REBALANCE_SKIPPED'; readonly session: number };
+  | { readonly kind: 'REBALANCE_SKIPPED'; readonly session: number }
+  /** The benchmark has no close at the start, so nothing is measured beside it. */
+  | { readonly kind: 'BENCHMARK_MISSING' }
+  /** The benchmark's close before was taken on so many sessions. */
+  | { readonly kind: 'BENCHMARK_CARRIED'; readonly sessions: number };

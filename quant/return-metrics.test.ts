@@ -71,6 +71,16 @@ describe('section 6, golden series G2', () => {
     expect(beside.mSquared(pair, rates).value).toBeCloseTo(0.012 + ratio * scale, 14);
   });
 
+  test('capture counts a benchmark at rest as down', () => {
+    const resting = {
+      returns: Float64Array.of(0.1, 0.02, 0),
+      benchmark: Float64Array.of(0.1, 0, -0.01),
+    };
+    expect(beside.upCapture(resting).value).toBeCloseTo(1, 12);
+    const geometric = Math.sqrt(1.02) - 1;
+    expect(beside.downCapture(resting).value).toBeCloseTo(geometric / (Math.sqrt(0.99) - 1), 12);
+  });
+
   test('hit rate and payoff', () => {
     expect(alone.hitRate(returns).value).toBe(8 / 12);
     expect(alone.payoff(returns).value).toBeCloseTo(0.167 / 8 / (0.089 / 4), 13);
