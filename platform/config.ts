@@ -4,12 +4,19 @@
  */
 
 import { z } from 'zod';
+import { parseBusinessDate } from '#kernel/business-date';
 import { StartupError } from './errors.ts';
 
 /** 0 takes any free one. */
 const port = z.coerce.number().int().min(0).max(65_000);
 const positiveInt = z.coerce.number().int().positive();
 const url = z.string().regex(/^[a-z+]+:\/\/\S+$/, 'expected a URL');
+const date = z.string().transform((text, context) => {
+  const day = parseBusinessDate(text);
+  if (day !== undefined) return day;
+  context.addIssue('expected a date such as 2026-11-20');
+  return z.NEVER;
+});
 const blankAsAbsent = (value: unknown): unknown => (value === '' ? undefined : value);
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankAsAbsent, type.optional());
 const withDefault = <T extends z.ZodType>(type: T, fallback: z.input<T>) =>
@@ -48,6 +55,11 @@ const environment = z.object({
   SUBGRAPH_RISK_URL: optional(url),
   REQUEST_TIMEOUT_MS: withDefault(positiveInt, 10_000),
   DATABASE_POOL_SIZE: withDefault(positiveInt, 20),
+  TRADES_PER_SECOND: withDefault(positiveInt, 50_000),
+  POSITION_TRADES_PER_SECOND: withDefault(positiveInt, 2_000),
+  CONTRACT_SERVICE_URL: optional(url),
+  CONTRACT_TIMEOUT_MS: withDefault(positiveInt, 40),
+  BOOKS_CLOSED_BEFORE: optional(date),
 });
 
 export type Feed =
@@ -93,6 +105,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     requestTimeoutMs: e.REQUEST_TIMEOUT_MS,
     databasePoolSize: e.DATABASE_POOL_SIZE,
+    trades: {
+      perSecond: e.TRADES_PER_SECOND,
+      perSecondOfPosition: e.POSITION_TRADES_PER_SECOND,
+      contractServiceUrl: e.CONTRACT_SERVICE_URL,
+      contractTimeoutMs: e.CONTRACT_TIMEOUT_MS,
+      booksClosedBefore: e.BOOKS_CLOSED_BEFORE,
+    },
   });
 }
 

@@ -1,9 +1,12 @@
 /** Builds the positions subgraph. */
 
 import { createHash } from 'node:crypto';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Sql } from 'postgres';
+import { CONTRACT_DEFINED_TOPIC } from '#kernel/topics/contract-defined';
 import { tradeApplied } from '#kernel/topics/trade-applied';
 import { pause } from '#platform/backoff';
+import type { Config } from '#platform/config';
 import { createTopicTail } from '#platform/event-log/topic-tail';
 import type { Consumer } from '#platform/ports';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
@@ -11,14 +14,25 @@ import type { UtiIssuer } from './domain/uti.ts';
 import type { Context, Deps } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
+import { createContractLookup } from './store/contract-lookup.ts';
+import { createContractStore } from './store/contracts.ts';
+import { createAuditReader } from './store/audit-reader.ts';
+import { createDeadLetterAttempts } from './store/dead-letter-attempts.ts';
+import { createDeadLetterReader, type DeadLetterReader } from './store/dead-letter-reader.ts';
 import { createDeadLetterStore } from './store/dead-letters.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
 import { createLastPrices } from './store/last-prices.ts';
-import { createPositionCache } from './store/position-cache.ts';
+import { createLatestDates } from './store/latest-dates.ts';
+import { createPositionCache, type PositionCache } from './store/position-cache.ts';
 import { createPositionRepository } from './store/positions.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
-import { createPartitionWriters } from './use-cases/partition-writers.ts';
-import { recordTrades, type SentTrade } from './use-cases/record-trades.ts';
+import { createInProcessGenerator } from './use-cases/contract-generator.ts';
+import { createPartitionWriters, type PartitionWriters } from './use-cases/partition-writers.ts';
+import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-cases/record-trades.ts';
+import { createTradeLimits } from './use-cases/trade-limits.ts';
+import { createContractServiceClient } from './workers/contract-service-client.ts';
+import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
+import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
 import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
 
 /** A made-up entity: whoever runs the platform for real puts the LEI of the generating one here. */
@@ -33,8 +47,18 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const positions = createPositionRepository(sql);
   const lastPrices = createLastPrices({ sql, cache });
   const changes = createTopicTail({ eventLog, eventType: tradeApplied, logger, pause });
-  const deps: Deps = { ...recording.deps, positions, changes };
+  const letters = createDeadLetterReader(sql);
+  const deps: Deps = {
+    ...recording.deps,
+    positions,
+    changes,
+    letters,
+    letterAttempts: createDeadLetterAttempts(sql),
+    ...buildAudit(sql),
+  };
+  let retry: DeadLetterRetry | undefined;
   let consumer: Consumer | undefined;
+  let ignoreContracts: (() => void) | undefined;
 
   return {
     name: 'positions',
@@ -42,14 +66,19 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ positions, lastPrices }),
+      loaders: createLoaders({ positions, lastPrices, letters }),
     }),
 
     async start() {
+      ignoreContracts = eventLog.onNews(CONTRACT_DEFINED_TOPIC, recording.deps.contracts.forget);
       consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
+      retry = startDeadLetterRetry({ ...deps, logger, pause });
+      watchDeadLetters(parts.metrics, letters);
     },
 
     async stop() {
+      ignoreContracts?.();
+      await retry?.stop();
       await consumer?.stop();
       await changes.close();
       await recording.stop();
@@ -59,27 +88,36 @@ export function buildPositions(parts: PlatformParts): Subgraph {
 
 export type Recording = ReturnType<typeof buildRecording>;
 
+export interface RecordingParts extends Pick<PlatformParts, 'sql' | 'clock' | 'logger'> {
+  readonly metrics?: Registry;
+  /** Left out: no limits of rate, no contract service, no closed books. */
+  readonly config?: Pick<Config, 'trades'>;
+}
+
+/** Of a rate that nobody reaches. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
 /** The record path alone: what a trade passes from the gate to the durable batch. */
-export function buildRecording(
-  parts: Pick<PlatformParts, 'sql' | 'clock' | 'logger'> & { readonly metrics?: Registry },
-) {
+export function buildRecording(parts: RecordingParts) {
   const { sql, clock, logger } = parts;
   const observed = parts.metrics === undefined ? undefined : tradeMetrics(parts.metrics);
   const instruments = createInstrumentLookup(sql);
+  const positions = createPositionCache();
   const writers = createPartitionWriters({
     batches: createTradeBatchStore(sql),
-    positions: createPositionCache(),
+    positions,
     clock,
     logger,
     pause: (ms) => pause(ms * (1 + PAUSE_JITTER * (2 * Math.random() - 1))),
     onBatch: (trades) => observed?.batch.observe(trades),
   });
+  const intake = buildIntake(parts, { writers, positions });
   const deps = {
+    ...intake.deps,
     instruments,
     writers,
     deadLetters: createDeadLetterStore(sql),
     clock,
-    utiIssuer: UTI_ISSUER,
     fingerprint,
     onRefused: (reason: string) => observed?.refused.inc({ reason }),
   };
@@ -87,8 +125,74 @@ export function buildRecording(
     instruments,
     deps,
     recordTrades: (trades: readonly SentTrade[]) => recordTrades(deps, trades),
-    stop: () => writers.stop(),
+    async stop() {
+      await writers.stop();
+      await intake.close();
+    },
   };
+}
+
+/** What stands before the writers: terms, limits, and where contracts come from. */
+function buildIntake(
+  { sql, clock, config, metrics }: RecordingParts,
+  { writers, positions }: { writers: PartitionWriters; positions: PositionCache },
+) {
+  const observed = metrics && createIntakeMetrics(metrics);
+  const limits = createTradeLimits({
+    tradesPerSecond: config?.trades.perSecond ?? UNLIMITED,
+    positionTradesPerSecond: config?.trades.perSecondOfPosition ?? UNLIMITED,
+    maxTradesPerRequest: MAX_TRADES_PER_REQUEST,
+    queueDepth: () => writers.inFlight(),
+    monotonicMs: () => performance.now(),
+    onLimited: (limit) => observed?.onLimited(limit),
+    onShed: (what, count) => observed?.onShed(what, count),
+  });
+  const { contractServiceUrl: url, contractTimeoutMs: timeoutMs } = config?.trades ?? {};
+  const service =
+    url === undefined || timeoutMs === undefined
+      ? undefined
+      : createContractServiceClient({
+          url,
+          timeoutMs,
+          clock,
+          onCall: (outcome, ms) => observed?.onContractCall(outcome, ms),
+        });
+  if (metrics !== undefined) {
+    watchIntake(metrics, {
+      queueDepth: () => writers.inFlight(),
+      oldestMs: () => limits.oldestMs(),
+      breakerState: () => service?.breakerState,
+    });
+  }
+  const contractStore = createContractStore(sql);
+  return {
+    deps: {
+      contractStore,
+      contracts: createContractLookup(contractStore),
+      generator: service ?? createInProcessGenerator({ issuer: UTI_ISSUER, fingerprint }),
+      latestDates: createLatestDates(sql, positions),
+      limits,
+      booksClosedBefore: config?.trades.booksClosedBefore ?? null,
+      onContractPending: (trades: number) => observed?.onContractPending(trades),
+    },
+    close: () => service?.close(),
+  };
+}
+
+/** The trail of events alone: what an export needs. */
+export function buildAudit(sql: Sql) {
+  return { audit: createAuditReader(sql) };
+}
+
+function watchDeadLetters(registry: Registry, letters: DeadLetterReader): void {
+  new Gauge({
+    name: 'plumbline_positions_dead_letters_unresolved',
+    help: 'Refused trades that wait for somebody',
+    registers: [registry],
+    async collect() {
+      this.set(await letters.countUnresolved());
+    },
+  });
 }
 
 function tradeMetrics(registry: Registry) {

@@ -1,6 +1,6 @@
 /** What a contract says about the positions under it. */
 
-import type { BusinessDate } from '#kernel/business-date';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
 import type { LotReliefMethod } from './lot-relief.ts';
 
 /** From this day on, until the next period begins. */
@@ -23,4 +23,19 @@ export interface ContractTerms {
 /** The method in force on a day, and since when. */
 export function methodOn({ reliefMethods }: ContractTerms, date: BusinessDate): MethodPeriod {
   return reliefMethods.findLast(({ from }) => from <= date) ?? reliefMethods[0];
+}
+
+/** Of positions outside of contracts. */
+export const NO_CONTRACT_TERMS: ContractTerms = {
+  reliefMethods: [{ from: businessDate('1900-01-01'), method: 'FIFO' }],
+  isLongOnly: false,
+  hasWashSales: false,
+  booksClosedBefore: null,
+};
+
+/** The terms with a day from which on the books are open whatever the contract says. */
+export function withBooksClosed(terms: ContractTerms, before: BusinessDate | null): ContractTerms {
+  const own = terms.booksClosedBefore;
+  if (before === null || (own !== null && own >= before)) return terms;
+  return { ...terms, booksClosedBefore: before };
 }

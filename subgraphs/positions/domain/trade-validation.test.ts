@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { decimal } from '#kernel/decimal';
-import { TODAY, USD } from './position-test-support.ts';
+import { NO_CONTRACT_TERMS } from './contract-terms.ts';
+import { TODAY, trade, USD } from './position-test-support.ts';
 import { canonicalText, type TradeRequest } from './trade.ts';
 import { TRADE_REFUSAL_REASONS } from './trade-refusal.ts';
-import { passGate } from './trade-validation.ts';
+import { closedPeriodFault, passGate, type TradeFacts } from './trade-validation.ts';
 
 const instrument = { instrumentId: 'ins_AAPL', symbol: 'AAPL', currency: USD };
 
@@ -27,8 +28,10 @@ const request = (changes: Partial<TradeRequest> = {}): TradeRequest => ({
   ...changes,
 });
 
-const gate = (changes: Partial<TradeRequest> = {}, known = true) =>
-  passGate(request(changes), { instrument: known ? instrument : undefined, ...NOW });
+const FACTS: TradeFacts = { instrument, terms: NO_CONTRACT_TERMS, ...NOW };
+
+const gate = (changes: Partial<TradeRequest> = {}, facts: Partial<TradeFacts> = {}) =>
+  passGate(request(changes), { ...FACTS, ...facts });
 
 describe('PS-9 validation gate', () => {
   test.each<[string, Partial<TradeRequest>, string, string]>([
@@ -62,6 +65,8 @@ describe('PS-9 validation gate', () => {
       'EFFECTIVE_DATE_TOO_FAR',
       'expected 1900-01-01 or later, was 1899-12-31',
     ],
+    ['a blank override', { overrideReason: ' ' }, 'INVALID_OVERRIDE', 'expected 1 to 200'],
+    ['a long override', { overrideReason: 'x'.repeat(201) }, 'INVALID_OVERRIDE', 'was "xxx'],
     [
       'an execution more than a day ahead',
       { executedAtMs: Date.parse('2026-11-21T15:00:00.001Z') },
@@ -77,10 +82,18 @@ describe('PS-9 validation gate', () => {
   });
 
   test('refuses an instrument that market data does not know', () => {
-    expect(gate({ symbol: 'NOPE' }, false)).toEqual({
+    expect(gate({ symbol: 'NOPE' }, { instrument: undefined })).toEqual({
       ok: false,
       reason: 'UNKNOWN_INSTRUMENT',
       message: 'symbol: expected one that market data knows, was "NOPE"',
+    });
+  });
+
+  test('refuses a contract that is not defined', () => {
+    expect(gate({ contractId: 'NOPE' }, { terms: undefined })).toEqual({
+      ok: false,
+      reason: 'UNKNOWN_CONTRACT',
+      message: 'contractId: expected a contract that is defined, was "NOPE"',
     });
   });
 
@@ -93,6 +106,7 @@ describe('PS-9 validation gate', () => {
       { currency: 'EUR' },
       { fees: decimal('-1') },
       { effectiveDate: businessDate('2099-01-01') },
+      { overrideReason: '' },
       { executedAtMs: Date.parse('2099-01-01T00:00:00Z') },
     ];
     const reasons = wrongs.map((_, index) => {
@@ -110,6 +124,27 @@ describe('PS-9 validation gate', () => {
       ok: true,
       trade: { fees: 0n, key: { text: 'BOOK-1|ACC-1|INS_AAPL|USD|ISDA-7|NET', currency: 'USD' } },
     });
+  });
+});
+
+describe('a closed period', () => {
+  const closed = businessDate('2026-11-01');
+
+  test.each<[string, { on: string; why: string | null }, string | undefined]>([
+    ['takes trades of the day from which the books are open', { on: closed, why: null }, undefined],
+    ['refuses trades of the day before', { on: '2026-10-31', why: null }, 'PERIOD_CLOSED'],
+    ['takes them with a reason', { on: '2026-10-31', why: 'auditor 7' }, undefined],
+  ])('%s', (_case, { on, why }, reason) => {
+    const late = { ...trade('T', 'BUY', '1', '1', { on }), overrideReason: why };
+    expect(closedPeriodFault(late, closed)?.reason).toBe(reason);
+    expect(closedPeriodFault(late, null)).toBeUndefined();
+  });
+
+  test('says from when on the books are open', () => {
+    const message = closedPeriodFault(trade('T', 'BUY', '1', '1', { on: '2026-10-31' }), closed);
+    expect(message?.message).toContain(
+      'expected 2026-11-01 or later, as the books before are closed',
+    );
   });
 });
 
@@ -134,6 +169,8 @@ describe('PS-8 the content of a trade', () => {
     ['another side', { side: 'SELL' }],
     ['another account', { accountId: 'ACC-2' }],
     ['fees', { fees: decimal('1') }],
+    ['lots elected', { electedLots: [{ lotId: 'L1', quantity: decimal('100') }] }],
+    ['a reason to override', { overrideReason: 'auditor 7' }],
     ['another date', { effectiveDate: businessDate('2026-11-19') }],
   ])('is different with %s', (_case, changes) => {
     expect(contentOf(changes)).not.toBe(contentOf({}));

@@ -4,6 +4,7 @@ import { addDays, type BusinessDate, businessDate } from '#kernel/business-date'
 import { formatDecimal } from '#kernel/decimal';
 import { refuse, type Refusal } from '#kernel/decision';
 import { amount, MAX_SCALED, price, quantity } from '#kernel/money';
+import type { ContractTerms } from './contract-terms.ts';
 import { ownerFault, positionKeyOf } from './position-key.ts';
 import type { Trade, TradedInstrument, TradeRequest } from './trade.ts';
 import type { TradeRefusalReason } from './trade-refusal.ts';
@@ -14,6 +15,8 @@ export const MIN_EFFECTIVE_DATE = businessDate('1900-01-01');
 /** How far `executedAt` may lie ahead: a wrong time zone of the sender, not a wrong date. */
 export const MAX_EXECUTED_AHEAD_MS = 86_400_000;
 
+export const MAX_OVERRIDE_REASON_LENGTH = 200;
+
 /** Printable ASCII without blanks. */
 const TRADE_ID = /^[\x21-\x7e]+$/;
 /** As in the messages: a foreign text is shown cut. */
@@ -22,16 +25,20 @@ const MAX_SHOWN_CHARACTERS = 80;
 export interface TradeFacts {
   /** Undefined when reference data does not know the symbol. */
   readonly instrument: TradedInstrument | undefined;
+  /** Those of no contract for a trade that names none; undefined for an unknown contract. */
+  readonly terms: ContractTerms | undefined;
   /** Business date of the book. */
   readonly today: BusinessDate;
   readonly nowMs: number;
 }
 
-export type GateResult = { readonly ok: true; readonly trade: Trade } | Refusal<TradeRefusalReason>;
+export type GateResult =
+  | { readonly ok: true; readonly trade: Trade; readonly terms: ContractTerms }
+  | Refusal<TradeRefusalReason>;
 
 /** Reasons are checked in the order of TRADE_REFUSAL_REASONS. */
 export function passGate(request: TradeRequest, facts: TradeFacts): GateResult {
-  const { instrument } = facts;
+  const { instrument, terms } = facts;
   if (request.tradeId.length > MAX_TRADE_ID_LENGTH || !TRADE_ID.test(request.tradeId)) {
     const expected = `1 to ${MAX_TRADE_ID_LENGTH} printable ASCII characters without blanks`;
     const found = shown(request.tradeId);
@@ -47,10 +54,21 @@ export function passGate(request: TradeRequest, facts: TradeFacts): GateResult {
   }
   const found = positionKeyOf({ ...request, ...instrument });
   if (!found.ok) return refuse('INVALID_KEY', found.message);
-  const fault = amountFault(request, instrument) ?? timeFault(request, facts);
+  if (terms === undefined) {
+    return refuse(
+      'UNKNOWN_CONTRACT',
+      `contractId: expected a contract that is defined, was ${shown(request.contractId ?? '')}`,
+    );
+  }
+  const fault =
+    amountFault(request, instrument) ??
+    timeFault(request, facts) ??
+    overrideFault(request) ??
+    executionFault(request, facts);
   if (fault !== undefined) return fault;
   return {
     ok: true,
+    terms,
     trade: {
       tradeId: request.tradeId,
       key: found.key,
@@ -61,7 +79,12 @@ export function passGate(request: TradeRequest, facts: TradeFacts): GateResult {
       effectiveDate: request.effectiveDate,
       executedAtMs: request.executedAtMs,
       clOrdId: request.clOrdId,
-      electedLots: null,
+      electedLots:
+        request.electedLots?.map((each) => ({
+          lotId: each.lotId,
+          quantity: quantity(each.quantity),
+        })) ?? null,
+      overrideReason: request.overrideReason ?? null,
     },
   };
 }
@@ -94,8 +117,8 @@ function amountFault(
 }
 
 function timeFault(
-  { effectiveDate, executedAtMs }: TradeRequest,
-  { today, nowMs }: TradeFacts,
+  { effectiveDate }: TradeRequest,
+  { today }: TradeFacts,
 ): Refusal<TradeRefusalReason> | undefined {
   const latest = addDays(today, MAX_DAYS_AHEAD);
   if (effectiveDate > latest) {
@@ -111,6 +134,26 @@ function timeFault(
       `effectiveDate: expected ${MIN_EFFECTIVE_DATE} or later, was ${effectiveDate}`,
     );
   }
+  return undefined;
+}
+
+function overrideFault({
+  overrideReason = null,
+}: TradeRequest): Refusal<TradeRefusalReason> | undefined {
+  if (overrideReason === null) return undefined;
+  const length = overrideReason.trim() === '' ? 0 : overrideReason.length;
+  if (length > 0 && length <= MAX_OVERRIDE_REASON_LENGTH) return undefined;
+  return refuse(
+    'INVALID_OVERRIDE',
+    `overrideReason: expected 1 to ${MAX_OVERRIDE_REASON_LENGTH} characters, ` +
+      `was ${shown(overrideReason)}`,
+  );
+}
+
+function executionFault(
+  { executedAtMs }: TradeRequest,
+  { nowMs }: TradeFacts,
+): Refusal<TradeRefusalReason> | undefined {
   if (executedAtMs !== null && executedAtMs > nowMs + MAX_EXECUTED_AHEAD_MS) {
     return refuse(
       'EXECUTED_IN_THE_FUTURE',
@@ -119,6 +162,23 @@ function timeFault(
     );
   }
   return undefined;
+}
+
+/**
+ * A trade of a closed period counts only when somebody says why it must. Not part of the gate: a
+ * trade that was recorded before the period was closed is the same trade all the same.
+ */
+export function closedPeriodFault(
+  { effectiveDate, overrideReason }: Trade,
+  closedBefore: BusinessDate | null,
+): Refusal<TradeRefusalReason> | undefined {
+  if (closedBefore === null || effectiveDate >= closedBefore) return undefined;
+  if (overrideReason !== null) return undefined;
+  return refuse(
+    'PERIOD_CLOSED',
+    `effectiveDate: expected ${closedBefore} or later, as the books before are closed, or why ` +
+      `not in overrideReason; was ${effectiveDate}`,
+  );
 }
 
 const isoInstant = (epochMs: number): string => new Date(epochMs).toISOString();

@@ -27,6 +27,15 @@ export interface TradeRequest {
   readonly contractId: string | null;
   /** The order's ClOrdID when the trade is a fill. */
   readonly clOrdId: string | null;
+  /** The lots a sale takes, under SPECIFIC; null or left out: none were chosen. */
+  readonly electedLots?: readonly ElectedLotRequest[] | null;
+  /** Why it counts in a closed period; null or left out: it should not. */
+  readonly overrideReason?: string | null;
+}
+
+export interface ElectedLotRequest {
+  readonly lotId: string;
+  readonly quantity: Decimal;
 }
 
 /** What reference data says about the instrument of a trade. */
@@ -52,6 +61,8 @@ export interface Trade {
   readonly clOrdId: string | null;
   /** The lots a closing trade takes, under SPECIFIC; null: none were chosen. */
   readonly electedLots: readonly ElectedLot[] | null;
+  /** Why it counts in a closed period; null: nobody asked for that. */
+  readonly overrideReason: string | null;
 }
 
 /**
@@ -73,5 +84,6 @@ export function canonicalText(trade: Trade): string {
     ...(trade.electedLots === null
       ? []
       : [trade.electedLots.map((each) => [each.lotId, each.quantity.toString()])]),
+    ...(trade.overrideReason === null ? [] : [`override: ${trade.overrideReason}`]),
   ]);
 }

@@ -1,27 +1,41 @@
 /** Events as rows of the event store, and back. */
 
+import type { Fragment, Sql } from 'postgres';
 import { businessDate } from '#kernel/business-date';
-import { decimal, formatDecimal, ZERO } from '#kernel/decimal';
-import { amount, price, quantity } from '#kernel/money';
-import { integer, oneOf, parsed, payload, text, textOrNull } from '#kernel/topics/reading';
+import { decimal } from '#kernel/decimal';
+import { type Amount, amount, price, quantity } from '#kernel/money';
+import { parsed, payload } from '#kernel/topics/reading';
 import { invariant } from '#platform/errors';
-import { instantOf } from '#platform/instant-column';
-import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
+import { instantOf, instantText } from '#platform/instant-column';
+import { gainIn, tradeIdIn, tradeIn } from '../domain/event-contents.ts';
 import {
   type Allocation,
-  type OpenedLot,
-  TRADE_EFFECTS,
-  type TradeApplied,
+  effectiveDateOf,
+  type PositionEvent,
 } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
-import { SIDES } from '../domain/trade.ts';
+import { SIDES, type Trade } from '../domain/trade.ts';
+import {
+  forwardBooked,
+  forwardEffective,
+  payloadOf,
+  provisionalTrade,
+  tradeAmended,
+  tradeApplied,
+  tradeBusted,
+  wholeEvents,
+} from './event-payloads.ts';
+import { allocations, type tradeExtras } from './value-codecs.ts';
 
-/** Of the payload written; every earlier one is read, too. */
-export const EVENT_SCHEMA_VERSION = 1;
+/**
+ * Of the payload written; every earlier one is read, too. 1: trades applied alone, with their gain
+ * in the payload. 2: all types; the gain has a column.
+ */
+export const EVENT_SCHEMA_VERSION = 2;
 
 /** An event with what the store knows about it. */
 export interface RecordedEvent {
-  readonly event: TradeApplied;
+  readonly event: PositionEvent;
   readonly version: number;
   readonly recordedAtMs: number;
   readonly user: string;
@@ -36,12 +50,13 @@ export interface EventRow {
   readonly effective_date: string;
   readonly recorded_at: string;
   readonly executed_at: string | null;
-  readonly trade_id: string;
-  readonly uti: string;
-  readonly side: string;
-  readonly quantity: bigint;
-  readonly price: bigint;
-  readonly fees: string;
+  readonly trade_id: string | null;
+  readonly uti: string | null;
+  readonly side: string | null;
+  readonly quantity: bigint | null;
+  readonly price: bigint | null;
+  readonly fees: string | null;
+  readonly realized_pnl: string | null;
   readonly payload: unknown;
   readonly meta_lots: unknown;
   readonly correlation_id: string;
@@ -50,65 +65,57 @@ export interface EventRow {
   readonly source: string;
 }
 
-/** What has no column of its own. */
-export function payloadOf(event: TradeApplied): string {
-  const { effect, classification, reliefMethod, opened, realizedPnl, trade } = event;
-  return JSON.stringify({
-    effect,
-    classification,
-    reliefMethod,
-    opened: opened && {
-      lotId: opened.lotId,
-      quantity: formatDecimal(opened.quantity),
-      costBasis: formatDecimal(opened.costBasis),
-    },
-    realizedPnl: formatDecimal(realizedPnl),
-    clOrdId: trade.clOrdId,
-  });
+/** Instants as text: what the driver makes of them depends on who else uses the pool. */
+export function eventColumns(sql: Sql): Fragment {
+  return sql`position_key, event_ver, event_type, effective_date, recorded_at::text,
+    executed_at::text, trade_id, uti, side, quantity, price, fees, realized_pnl, payload,
+    meta_lots, correlation_id, causation_id, user_id, source`;
 }
 
-/** Parallel arrays in order of rank; null when the trade took from no lot. */
-export function metaLotsOf({ allocations }: TradeApplied): string | null {
-  if (allocations.length === 0) return null;
-  return JSON.stringify({
-    lotIds: allocations.map((each) => each.lotId),
-    openDates: allocations.map((each) => each.openDate),
-    taken: allocations.map((each) => formatDecimal(each.takenQuantity)),
-    basisOut: allocations.map((each) => formatDecimal(each.basisOut)),
-    proceeds: allocations.map((each) => formatDecimal(each.proceeds)),
-  });
+/** An event as its columns take it. */
+export interface EventFields {
+  readonly effectiveDate: string;
+  readonly executedAt: string | null;
+  readonly tradeId: string | null;
+  readonly uti: string | null;
+  readonly side: string | null;
+  readonly quantity: bigint | null;
+  readonly price: bigint | null;
+  readonly fees: Amount | null;
+  readonly realizedPnl: Amount | null;
+  /** JSON with its fields in order of name. */
+  readonly payload: string;
+  /** The trail of the gain down to lots, as JSON; null when no lot was taken from. */
+  readonly metaLots: string | null;
+}
+
+export function eventFieldsOf(event: PositionEvent, key: PositionKey): EventFields {
+  const trade = tradeIn(event);
+  const taken = trailOf(event);
+  return {
+    effectiveDate: effectiveDateOf(event),
+    executedAt: trade?.executedAtMs == null ? null : instantText(trade.executedAtMs),
+    tradeId: tradeIdIn(event),
+    uti: 'uti' in event ? event.uti : null,
+    side: trade?.side ?? null,
+    quantity: trade?.quantity ?? null,
+    price: trade?.price ?? null,
+    fees: trade?.fees ?? null,
+    realizedPnl: gainIn(event),
+    payload: JSON.stringify(payloadOf(event, key)),
+    metaLots: taken.length === 0 ? null : JSON.stringify(allocations.write(taken)),
+  };
+}
+
+/** Of an estimate, the trail lies in the payload: a bust or an amendment may have two. */
+function trailOf(event: PositionEvent): readonly Allocation[] {
+  return 'allocations' in event ? event.allocations : [];
 }
 
 export function recordedEventOf(row: EventRow, key: PositionKey): RecordedEvent {
-  invariant(row.event_type === 'TRADE_APPLIED', `stored event type ${row.event_type} is known`);
-  const from = payload(row.payload);
-  const side = SIDES.find((each) => each === row.side);
-  invariant(side, `stored side ${row.side} is known`);
   return {
-    event: {
-      type: row.event_type,
-      trade: {
-        tradeId: row.trade_id,
-        key,
-        side,
-        quantity: quantity(row.quantity),
-        price: price(row.price),
-        fees: amount(decimal(row.fees)),
-        effectiveDate: businessDate(row.effective_date),
-        executedAtMs: row.executed_at === null ? null : instantOf(row.executed_at),
-        clOrdId: textOrNull(from, 'clOrdId'),
-        electedLots: null,
-      },
-      effect: oneOf(from, 'effect', TRADE_EFFECTS),
-      classification: oneOf(from, 'classification', ['CURRENT_DATED']),
-      reliefMethod: oneOf(from, 'reliefMethod', LOT_RELIEF_METHODS),
-      allocations: row.meta_lots === null ? [] : allocationsOf(row.meta_lots),
-      opened: openedOf(from['opened']),
-      realizedPnl: amount(parsed(from, 'realizedPnl', decimal)),
-      uti: row.uti,
-      hasWashSales: false,
-    },
-    version: integer({ ...row }, 'event_ver'),
+    event: eventOf(row, key),
+    version: row.event_ver,
     recordedAtMs: instantOf(row.recorded_at),
     user: row.user_id,
     correlationId: row.correlation_id,
@@ -117,36 +124,101 @@ export function recordedEventOf(row: EventRow, key: PositionKey): RecordedEvent 
   };
 }
 
-function openedOf(value: unknown): OpenedLot | null {
-  if (value === null) return null;
-  const from = payload(value);
+type StoredEvent = Omit<
+  EventRow,
+  'event_ver' | 'recorded_at' | 'correlation_id' | 'causation_id' | 'user_id' | 'source'
+>;
+
+/** Reads every type in every schema version. */
+export function eventOf(row: StoredEvent, key: PositionKey): PositionEvent {
+  const { event_type: type, payload: stored } = row;
+  switch (type) {
+    case 'TRADE_APPLIED': {
+      const { clOrdId, electedLots, overrideReason, ...rest } = tradeApplied.read(stored);
+      const trade = tradeOf(row, key, { clOrdId, electedLots, overrideReason });
+      const classification = 'CURRENT_DATED';
+      return { type, trade, classification, ...rest, ...takenOf(row), uti: row.uti };
+    }
+    case 'PROVISIONAL_TRADE_APPLIED': {
+      const { clOrdId, electedLots, overrideReason, ...rest } = provisionalTrade.read(stored);
+      const trade = tradeOf(row, key, { clOrdId, electedLots, overrideReason });
+      const classification = 'BACKDATED';
+      return { type, trade, classification, ...rest, ...takenOf(row), uti: row.uti };
+    }
+    case 'FORWARD_TRADE_BOOKED': {
+      const { clOrdId, electedLots, overrideReason, ...rest } = forwardBooked.read(stored);
+      const trade = tradeOf(row, key, { clOrdId, electedLots, overrideReason });
+      return { type, trade, classification: 'FORWARD_DATED', ...rest, uti: row.uti };
+    }
+    case 'FORWARD_TRADE_EFFECTIVE': {
+      const { clOrdId, electedLots, overrideReason, ...rest } = forwardEffective.read(stored);
+      const trade = tradeOf(row, key, { clOrdId, electedLots, overrideReason });
+      return { type, trade, ...rest, ...takenOf(row) };
+    }
+    case 'TRADE_BUSTED': {
+      const { clOrdId, electedLots, overrideReason, ...rest } = tradeBusted.read(stored);
+      return { type, trade: tradeOf(row, key, { clOrdId, electedLots, overrideReason }), ...rest };
+    }
+    case 'TRADE_AMENDED':
+      return { type, ...tradeAmended(key).read(stored) };
+    case 'PRICE_RESET':
+      return { type, ...wholeEvents.PRICE_RESET.read(stored) };
+    case 'CORPORATE_ACTION_APPLIED':
+      return { type, ...wholeEvents.CORPORATE_ACTION_APPLIED.read(stored) };
+    case 'WASH_SALE_ADJUSTED':
+      return { type, ...wholeEvents.WASH_SALE_ADJUSTED.read(stored) };
+    case 'LOT_METHOD_CHANGED':
+      return { type, ...wholeEvents.LOT_METHOD_CHANGED.read(stored) };
+    case 'LOT_RELIEF_ELECTED':
+      return { type, ...wholeEvents.LOT_RELIEF_ELECTED.read(stored) };
+    case 'LOTS_RECEIVED':
+      return { type, ...wholeEvents.LOTS_RECEIVED.read(stored) };
+    case 'HISTORICAL_POSITION_CORRECTED':
+      return { type, ...wholeEvents.HISTORICAL_POSITION_CORRECTED.read(stored) };
+    case 'CONTRACT_GENERATED':
+      return { type, ...wholeEvents.CONTRACT_GENERATED.read(stored) };
+    case 'CORRECTION_REFUSED':
+      return { type, ...wholeEvents.CORRECTION_REFUSED.read(stored) };
+    default:
+      throw new RangeError(`stored event type: expected a known one, was ${type}`);
+  }
+}
+
+function tradeOf(
+  row: StoredEvent,
+  key: PositionKey,
+  extras: Pick<Trade, keyof typeof tradeExtras>,
+): Trade {
+  const { trade_id: tradeId, quantity: units, price: unitPrice, fees } = row;
+  const side = SIDES.find((each) => each === row.side);
+  const isWhole =
+    tradeId !== null && side !== undefined && units !== null && unitPrice !== null && fees !== null;
+  invariant(isWhole, `a stored ${row.event_type} of ${key.text} has the columns of its trade`);
   return {
-    lotId: text(from, 'lotId'),
-    quantity: quantity(parsed(from, 'quantity', decimal)),
-    costBasis: amount(parsed(from, 'costBasis', decimal)),
+    tradeId,
+    key,
+    side,
+    quantity: quantity(units),
+    price: price(unitPrice),
+    fees: amount(decimal(fees)),
+    effectiveDate: businessDate(row.effective_date),
+    executedAtMs: row.executed_at === null ? null : instantOf(row.executed_at),
+    ...extras,
   };
 }
 
-function allocationsOf(value: unknown): readonly Allocation[] {
-  const from = payload(value);
-  const openDates = textsOf(from['openDates']);
-  const taken = textsOf(from['taken']);
-  const basesOut = textsOf(from['basisOut']);
-  const proceedsOf = textsOf(from['proceeds']);
-  return textsOf(from['lotIds']).map((lotId, index): Allocation => {
-    const basisOut = decimal(basesOut[index] ?? '');
-    const proceeds = decimal(proceedsOf[index] ?? '');
-    return {
-      lotId,
-      openDate: businessDate(openDates[index] ?? ''),
-      takenQuantity: quantity(decimal(taken[index] ?? '')),
-      basisOut: amount(basisOut),
-      settledResetsOut: amount(ZERO),
-      proceeds: amount(proceeds),
-      gain: amount(proceeds - basisOut),
-      rank: index + 1,
-    };
-  });
+function takenOf(row: StoredEvent): {
+  readonly allocations: readonly Allocation[];
+  readonly realizedPnl: Amount;
+} {
+  return {
+    allocations: row.meta_lots === null ? [] : allocations.read(row.meta_lots),
+    realizedPnl: amount(
+      row.realized_pnl === null
+        ? parsed(payload(row.payload), 'realizedPnl', decimal)
+        : decimal(row.realized_pnl),
+    ),
+  };
 }
 
 export function textsOf(value: unknown): readonly string[] {

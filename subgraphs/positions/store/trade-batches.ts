@@ -15,7 +15,8 @@ export interface StoredOutcome {
   readonly positionKey: string;
   readonly eventVersion: number;
   readonly classification: TradeClassification;
-  readonly uti: string;
+  /** Null when it is still to be generated. */
+  readonly uti: string | null;
 }
 
 /**
@@ -30,7 +31,10 @@ export function createTradeBatchStore(sql: Sql) {
   return {
     async outcomesOf(tradeIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
       const rows = await sql<OutcomeRow[]>`
-        select command_id, request_hash, position_key, event_ver, classification, uti
+        select command_id, request_hash, position_key, event_ver, classification,
+          coalesce(uti, (
+            select pending.uti from positions.contract_pending pending
+            where pending.trade_id = command_id)) as uti
         from positions.idempotency_store where command_id = any(${[...tradeIds]}::text[])`;
       return new Map(rows.map((row) => [row.command_id, outcomeOf(row)]));
     },
@@ -71,7 +75,7 @@ interface OutcomeRow {
   readonly position_key: string;
   readonly event_ver: number;
   readonly classification: string;
-  readonly uti: string;
+  readonly uti: string | null;
 }
 
 function outcomeOf(row: OutcomeRow): StoredOutcome {

@@ -5,6 +5,8 @@ import type { Trade } from '../domain/trade.ts';
 import { type UtiIssuer, utiOf } from '../domain/uti.ts';
 
 export interface ContractGenerator {
+  /** Asking takes time and uses up a number, so nothing is asked for that is not needed. */
+  readonly isRemote: boolean;
   /**
    * The UTI of each trade, in the order given; rejects when there are none to be had now. A trade
    * that is asked for again, known by its id, has the UTI it got the first time.
@@ -24,6 +26,7 @@ export function createInProcessGenerator({
   fingerprint,
 }: InProcessGeneratorDeps): ContractGenerator {
   return {
+    isRemote: false,
     generate: (trades) =>
       Promise.resolve(
         trades.map(({ tradeId, executedAtMs, effectiveDate }) => {

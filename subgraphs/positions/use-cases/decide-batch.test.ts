@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { businessDate } from '#kernel/business-date';
+import { type ContractTerms, NO_CONTRACT_TERMS } from '../domain/contract-terms.ts';
 import { keyOf, positionAfter, TODAY, trade } from '../domain/position-test-support.ts';
 import type { Trade } from '../domain/trade.ts';
 import { type BatchFacts, decideBatch, type TradeCommand } from './decide-batch.ts';
@@ -6,6 +8,7 @@ import { type BatchFacts, decideBatch, type TradeCommand } from './decide-batch.
 const command = (each: Trade, requestHash = each.tradeId): TradeCommand => ({
   trade: each,
   requestHash,
+  terms: NO_CONTRACT_TERMS,
   uti: `UTI-${each.tradeId}`,
   source: 'graphql',
   user: 'trader',
@@ -15,6 +18,47 @@ const command = (each: Trade, requestHash = each.tradeId): TradeCommand => ({
 
 const nothing: BatchFacts = { stored: new Map(), positions: new Map(), today: TODAY };
 const other = keyOf({ bookId: 'BOOK-1', accountId: 'ACC-2' });
+
+describe('a closed period', () => {
+  const closedFrom = (day: string): ContractTerms => ({
+    ...NO_CONTRACT_TERMS,
+    booksClosedBefore: businessDate(day),
+  });
+  const late = trade('T1', 'BUY', '1', '1', { on: '2026-10-30' });
+
+  test('refuses a new trade, and knows one that was recorded before it was closed', () => {
+    const terms = closedFrom('2026-11-01');
+    const refusal = decideBatch([{ ...command(late), terms }], nothing);
+    expect(refusal.outcomes).toMatchObject([{ type: 'REFUSED', reason: 'PERIOD_CLOSED' }]);
+    expect(refusal.writes.events).toEqual([]);
+    const stored: BatchFacts['stored'] = new Map([
+      [
+        'T1',
+        {
+          requestHash: 'T1',
+          positionKey: late.key.text,
+          eventVersion: 4,
+          classification: 'CURRENT_DATED',
+          uti: null,
+        },
+      ],
+    ]);
+    const again = decideBatch([{ ...command(late), terms }], { ...nothing, stored });
+    expect(again.outcomes).toMatchObject([{ type: 'RECORDED', eventVersion: 4, position: null }]);
+  });
+
+  test('takes a trade with a reason, and one of an open day', () => {
+    const reasoned = { ...late, overrideReason: 'auditor 7' };
+    const { outcomes } = decideBatch(
+      [
+        { ...command(reasoned), terms: closedFrom('2026-11-01') },
+        { ...command(trade('T2', 'BUY', '1', '1')), terms: closedFrom('2026-11-01') },
+      ],
+      nothing,
+    );
+    expect(outcomes).toMatchObject([{ type: 'RECORDED' }, { type: 'RECORDED' }]);
+  });
+});
 
 describe('a batch', () => {
   test('writes one event per trade and one snapshot per position', () => {

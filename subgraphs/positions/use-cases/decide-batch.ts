@@ -1,6 +1,6 @@
 /** Decides the trades of a batch one after the other, each on the position the one before left. */
 
-import { type BusinessDate, businessDate } from '#kernel/business-date';
+import type { BusinessDate } from '#kernel/business-date';
 import { invariant } from '#platform/errors';
 import { weekdays } from '../domain/book-calendar.ts';
 import type { ContractTerms } from '../domain/contract-terms.ts';
@@ -10,6 +10,7 @@ import type { PositionKey } from '../domain/position-key.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { TradeClassification } from '../domain/trade-classification.ts';
 import type { TradeRefusalReason } from '../domain/trade-refusal.ts';
+import { closedPeriodFault } from '../domain/trade-validation.ts';
 import type { NewEvent, TradeBatch } from '../store/batch-statement.ts';
 import type { StoredOutcome } from '../store/trade-batches.ts';
 
@@ -18,7 +19,10 @@ export interface TradeCommand {
   readonly trade: Trade;
   /** Fingerprint of the trade's content: tells the same trade again from another one. */
   readonly requestHash: string;
-  readonly uti: string;
+  /** Of its contract, with the books closed for all contracts in it. */
+  readonly terms: ContractTerms;
+  /** Null when it is still to be generated. */
+  readonly uti: string | null;
   readonly source: string;
   readonly user: string;
   readonly correlationId: string;
@@ -32,7 +36,8 @@ export type TradeOutcome =
       readonly key: PositionKey;
       readonly eventVersion: number;
       readonly classification: TradeClassification;
-      readonly uti: string;
+      /** Null when it is still to be generated. */
+      readonly uti: string | null;
       /** The position after the trade; null for a duplicate, which is not counted again. */
       readonly position: Position | null;
     }
@@ -42,13 +47,6 @@ export type TradeOutcome =
       readonly reason: TradeRefusalReason;
       readonly message: string;
     };
-
-const TERMS_WITHOUT_CONTRACT: ContractTerms = {
-  reliefMethods: [{ from: businessDate('1900-01-01'), method: 'FIFO' }],
-  isLongOnly: false,
-  hasWashSales: false,
-  booksClosedBefore: null,
-};
 
 export interface BatchFacts {
   readonly stored: ReadonlyMap<string, StoredOutcome>;
@@ -68,19 +66,21 @@ export function decideBatch(commands: readonly TradeCommand[], facts: BatchFacts
   const events: NewEvent[] = [];
 
   const outcomes = commands.map((command): TradeOutcome => {
-    const { trade, requestHash, uti } = command;
+    const { trade, requestHash, terms, uti } = command;
     const before = accepted.get(trade.tradeId);
     if (before !== undefined) return repeated(command, before);
+    // After the look at what is recorded: the same trade again is no new one of a closed period.
+    const closed = closedPeriodFault(trade, terms.booksClosedBefore);
+    if (closed !== undefined) return refused(trade.tradeId, closed.reason, closed.message);
 
     const key = trade.key;
     const position =
       touched.get(key.text)?.position ?? facts.positions.get(key.text) ?? initialPosition;
-    // The contract will say which method; until there are contracts it is the usual default.
     const decision = decide(position, {
       type: 'ApplyTrade',
       trade,
       today: facts.today,
-      terms: TERMS_WITHOUT_CONTRACT,
+      terms,
       calendar: weekdays,
       uti,
     });
@@ -88,6 +88,11 @@ export function decideBatch(commands: readonly TradeCommand[], facts: BatchFacts
 
     const [event] = decision.events;
     invariant(event, 'an accepted trade has an event');
+    if (event.type !== 'TRADE_APPLIED' || decision.events.length > 1) {
+      const isBooking = event.type === 'FORWARD_TRADE_BOOKED';
+      const reason = isBooking ? 'FORWARD_DATED_NOT_SUPPORTED' : 'BACKDATED_NOT_SUPPORTED';
+      return refused(trade.tradeId, reason, 'comes with a later release');
+    }
     const after = evolve(position, event);
     touched.set(key.text, { key, position: after });
     const { user, correlationId, causationId, source } = command;

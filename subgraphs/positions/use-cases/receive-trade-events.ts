@@ -8,7 +8,7 @@ import type { DeadLetterStore, RefusedTrade } from '../store/dead-letters.ts';
 import { recordTrades, type RecordTradesDeps, type SentTrade } from './record-trades.ts';
 
 export const TRADE_EVENTS_SOURCE = 'trade-events';
-/** While the writers have no room: the topic waits, nothing is lost. */
+/** While there is no room or the rate is too high: the topic waits, nothing is lost. */
 export const NO_ROOM_PAUSE_MS = 50;
 
 export interface ReceiveTradeEventsDeps extends RecordTradesDeps {
@@ -34,7 +34,7 @@ export async function receiveTradeEvents(
   const trades = read.flatMap((each) => ('request' in each ? [each] : []));
   for (;;) {
     try {
-      await recordTrades(deps, trades);
+      await recordTrades(deps, trades, 'wait');
       return;
     } catch (error) {
       const isFull = error instanceof PlatformError && error.code === 'RATE_LIMITED';

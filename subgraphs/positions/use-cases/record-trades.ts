@@ -1,30 +1,49 @@
 /** Records trades: each is counted once, or refused with its reason and kept. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import { utcDateOf } from '#kernel/business-date';
 import type { Clock } from '#platform/clock';
 import { invariant, PlatformError } from '#platform/errors';
+import {
+  type ContractTerms,
+  NO_CONTRACT_TERMS,
+  withBooksClosed,
+} from '../domain/contract-terms.ts';
 import { payloadOfTrade } from '../domain/sent-trade.ts';
 import { canonicalText, type Trade, type TradeRequest } from '../domain/trade.ts';
 import { passGate } from '../domain/trade-validation.ts';
-import { type UtiIssuer, utiOf } from '../domain/uti.ts';
+import type { ContractLookup } from '../store/contract-lookup.ts';
 import type { DeadLetterStore, RefusedTrade } from '../store/dead-letters.ts';
 import type { InstrumentLookup } from '../store/instruments.ts';
+import type { LatestDates } from '../store/latest-dates.ts';
+import type { ContractGenerator } from './contract-generator.ts';
 import { refused, type TradeCommand, type TradeOutcome } from './decide-batch.ts';
+import { generateInTime } from './generate-contracts.ts';
 import type { PartitionWriters } from './partition-writers.ts';
+import { SHED_BACKDATED_DEPTH, type TradeLimits } from './trade-limits.ts';
 
 export const MAX_TRADES_PER_REQUEST = 1_000;
+/** Who takes more lots at once sells in several trades. */
+export const MAX_ELECTED_LOTS = 1_000;
 
 export interface RecordTradesDeps {
   readonly instruments: InstrumentLookup;
+  readonly contracts: ContractLookup;
+  readonly generator: ContractGenerator;
+  readonly latestDates: LatestDates;
+  readonly limits: TradeLimits;
   readonly writers: PartitionWriters;
   readonly deadLetters: DeadLetterStore;
   readonly clock: Clock;
-  readonly utiIssuer: UtiIssuer;
+  /** Trades before this day need a reason, in contracts and outside; null: none is closed. */
+  readonly booksClosedBefore: BusinessDate | null;
   /** Equal for equal texts only. */
   readonly fingerprint: (text: string) => { readonly text: string; readonly bits: bigint };
   readonly onRefused?: (reason: string) => void;
+  readonly onContractPending?: (trades: number) => void;
 }
+
+/** What becomes of a trade that is put off: the sender hears of it, or it waits where it is. */
+export type WhenShed = 'refuse' | 'wait';
 
 export interface TradeOrigin {
   /** Where the trades came in: graphql, trade-events. */
@@ -47,15 +66,48 @@ export type RecordedTrade =
 export async function recordTrades(
   deps: RecordTradesDeps,
   sent: readonly SentTrade[],
+  whenShed: WhenShed = 'refuse',
 ): Promise<readonly RecordedTrade[]> {
-  return keepRefused(deps, sent, await attemptTrades(deps, sent));
+  return keepRefused(deps, sent, await attemptTrades(deps, sent, whenShed));
 }
 
 /** As `recordTrades`, for a caller that itself knows what to do with a refused trade. */
 export async function attemptTrades(
   deps: Omit<RecordTradesDeps, 'deadLetters'>,
   sent: readonly SentTrade[],
+  whenShed: WhenShed = 'refuse',
 ): Promise<readonly TradeOutcome[]> {
+  requireRoom(sent);
+  const gated = await gateAll(deps, sent);
+  const passed = gated.flatMap((each) => (each.ok ? [each] : []));
+  deps.limits.admit(passed.map(({ trade }) => trade.key.text));
+  const late = deps.limits.sheds('BACKDATED_TRADE') ? await lateTrades(deps, passed) : NO_TRADES;
+  shedLate(deps, late.size, whenShed);
+  const taken = passed.filter(({ trade }) => !late.has(trade));
+  const commands = await commandsOf(deps, taken);
+  const written = await deps.limits.timed(() => deps.writers.submit(commands));
+  const outcomes = new Map(taken.map(({ trade }, index) => [trade, written[index]]));
+  return gated.map((each): TradeOutcome => {
+    if (!each.ok) return refused(each.tradeId, each.reason, each.message);
+    if (late.has(each.trade)) return refused(each.trade.tradeId, 'OVERLOADED', OVERLOADED);
+    const outcome = outcomes.get(each.trade);
+    invariant(outcome, 'every trade that was taken has an outcome');
+    return outcome;
+  });
+}
+
+const OVERLOADED =
+  'expected a current trade while the platform is overloaded, was one dated before the latest ' +
+  'in its position; send it again in a moment';
+const NO_TRADES: ReadonlySet<Trade> = new Set();
+
+interface PassedTrade {
+  readonly trade: Trade;
+  readonly terms: ContractTerms;
+  readonly origin: TradeOrigin;
+}
+
+function requireRoom(sent: readonly SentTrade[]): void {
   if (sent.length > MAX_TRADES_PER_REQUEST) {
     throw new PlatformError(
       'BAD_USER_INPUT',
@@ -63,38 +115,83 @@ export async function attemptTrades(
       { details: { limit: 'MAX_TRADES_PER_REQUEST' } },
     );
   }
-  const symbols = [...new Set(sent.map(({ request }) => request.symbol.toUpperCase()))];
-  const instruments = await deps.instruments.bySymbols(symbols);
-  const today = deps.clock.today();
-  const nowMs = deps.clock.nowMs();
-  const gated = sent.map(({ request, origin }) => {
-    const instrument = instruments.get(request.symbol.toUpperCase());
-    const result = passGate(request, { instrument, today, nowMs });
-    return result.ok
-      ? commandOf(deps, result.trade, origin, today)
-      : refused(request.tradeId, result.reason, result.message);
-  });
-  const commands = gated.flatMap((each) => ('trade' in each ? [each] : []));
-  const written = (await deps.writers.submit(commands)).values();
-  return gated.map((each): TradeOutcome => {
-    if (!('trade' in each)) return each;
-    const { value } = written.next();
-    invariant(value, 'every trade that passed the gate has an outcome');
-    return value;
+  const elected = Math.max(0, ...sent.map(({ request }) => request.electedLots?.length ?? 0));
+  if (elected > MAX_ELECTED_LOTS) {
+    throw new PlatformError(
+      'BAD_USER_INPUT',
+      `electedLots: expected at most ${MAX_ELECTED_LOTS}, were ${elected}`,
+      { details: { limit: 'MAX_ELECTED_LOTS' } },
+    );
+  }
+}
+
+async function gateAll(
+  { instruments, contracts, clock }: Pick<RecordTradesDeps, 'instruments' | 'contracts' | 'clock'>,
+  sent: readonly SentTrade[],
+) {
+  const requests = sent.map(({ request }) => request);
+  const contractIds = requests.flatMap(({ contractId }) => contractId?.toUpperCase() ?? []);
+  const [known, terms] = await Promise.all([
+    instruments.bySymbols([...new Set(requests.map(({ symbol }) => symbol.toUpperCase()))]),
+    contracts.termsByIds([...new Set(contractIds)]),
+  ]);
+  const today = clock.today();
+  const nowMs = clock.nowMs();
+  return sent.map(({ request, origin }) => {
+    const { symbol, contractId, tradeId } = request;
+    const result = passGate(request, {
+      instrument: known.get(symbol.toUpperCase()),
+      terms: contractId === null ? NO_CONTRACT_TERMS : terms.get(contractId.toUpperCase()),
+      today,
+      nowMs,
+    });
+    return result.ok ? { ...result, origin } : { ...result, tradeId };
   });
 }
 
-function commandOf(
-  { fingerprint, utiIssuer }: Pick<RecordTradesDeps, 'fingerprint' | 'utiIssuer'>,
-  trade: Trade,
-  origin: TradeOrigin,
-  today: BusinessDate,
-): TradeCommand {
-  const { text } = fingerprint(canonicalText(trade));
-  // Trade ids never come twice, so neither do their fingerprints; a retry gets the same UTI.
-  const { bits } = fingerprint(trade.tradeId);
-  const date = trade.executedAtMs === null ? today : utcDateOf(trade.executedAtMs);
-  return { trade, requestHash: text, uti: utiOf(utiIssuer, date, bits), ...origin };
+/** Those dated before the latest date in their position. */
+async function lateTrades(
+  { latestDates, clock }: Pick<RecordTradesDeps, 'latestDates' | 'clock'>,
+  passed: readonly PassedTrade[],
+): Promise<ReadonlySet<Trade>> {
+  const today = clock.today();
+  const older = passed.flatMap(({ trade }) => (trade.effectiveDate < today ? [trade] : []));
+  const latest = await latestDates.of(older.map(({ key }) => key.text));
+  return new Set(
+    older.filter(({ key, effectiveDate }) => effectiveDate < (latest.get(key.text) ?? '')),
+  );
+}
+
+function shedLate({ limits }: Pick<RecordTradesDeps, 'limits'>, count: number, when: WhenShed) {
+  if (count === 0) return;
+  limits.shed('BACKDATED_TRADE', count);
+  if (when === 'refuse') return;
+  throw new PlatformError(
+    'RATE_LIMITED',
+    `expected fewer than ${SHED_BACKDATED_DEPTH} trades in flight for backdated trades`,
+    { details: { limit: 'SHED_BACKDATED_DEPTH' } },
+  );
+}
+
+async function commandsOf(
+  deps: Omit<RecordTradesDeps, 'deadLetters'>,
+  taken: readonly PassedTrade[],
+): Promise<readonly TradeCommand[]> {
+  const { generator, fingerprint, booksClosedBefore } = deps;
+  // The contract of a late trade is generated after its correction, and asking has its price.
+  const late = generator.isRemote ? await lateTrades(deps, taken) : NO_TRADES;
+  const current = taken.flatMap(({ trade }) => (late.has(trade) ? [] : [trade]));
+  const utis = await generateInTime(generator, current);
+  deps.onContractPending?.(
+    taken.length - current.filter(({ tradeId }) => utis.has(tradeId)).length,
+  );
+  return taken.map(({ trade, terms, origin }) => ({
+    trade,
+    terms: withBooksClosed(terms, booksClosedBefore),
+    requestHash: fingerprint(canonicalText(trade)).text,
+    uti: utis.get(trade.tradeId) ?? null,
+    ...origin,
+  }));
 }
 
 async function keepRefused(

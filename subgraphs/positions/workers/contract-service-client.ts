@@ -86,6 +86,7 @@ export function createContractServiceClient(
   }
 
   return {
+    isRemote: true,
     generate: (trades) =>
       trades.length === 0 ? Promise.resolve([]) : breaker.run(() => timed(trades)),
     get breakerState() {
