@@ -104,11 +104,7 @@ describe('golden [G-14]: splits and stock dividends', () => {
     const oneForThree: CorporateAction = { ...threeForTwo, ...ratio(1n, 3n) };
     const three = ['L1', 'L2', 'L3'].map((id) => lot(id, '2026-01-05', '1', '10'));
     const { lots } = applyCorporateAction(three, oneForThree, 'FIFO');
-    expect(shown(lots)).toEqual([
-      'L1 0.33333333 = 10',
-      'L2 0.33333333 = 10',
-      'L3 0.33333334 = 10',
-    ]);
+    expect(shown(lots)).toEqual(['L1 0.33333333 = 10', 'L2 0.33333333 = 10', 'L3 0.33333334 = 10']);
   });
 });
 
@@ -186,6 +182,15 @@ describe('golden [G-16]: a merger for stock and cash', () => {
       instrumentId: 'ins_ACQUIRER',
       lots: [{ ...held[0], quantity: units('60'), costBasis: money(basis) }],
     });
+  });
+
+  test('cash in lieu of a fraction of the acquirer comes on top', () => {
+    const odd = [lot('L1', '2026-01-05', '101', '2020')];
+    const inLieu = { ...merger('30'), cashInLieu: wholeUnitsAt('31') } as CorporateAction;
+    const effect = applyCorporateAction(odd, inLieu, 'FIFO');
+    // 60.6 units cost 1818 after the merger's own 303 of gain; 0.6 of them 18, for 18.60.
+    expect(shown(effect.delivered?.lots ?? [])).toEqual(['L1 60 = 1800']);
+    expect([effect.cash, effect.realizedPnl]).toEqual([units('523.6'), units('303.6')]);
   });
 
   test('a short is the mirror', () => {

@@ -163,6 +163,17 @@ describe('the window of 61 days', () => {
     expect(disallowed).toHaveLength(count);
   });
 
+  test('a purchase that comes in late counts by its date, not by its arrival', () => {
+    const boughtOn = (bought: string) =>
+      ledger([
+        ['B1', '2026-01-05', 'BUY', '10', '50'],
+        ['S1', '2026-03-02', 'SELL', '10', '42'],
+        ['B2', bought, 'BUY', '10', '43'],
+      ]).disallowed;
+    expect(boughtOn('2026-01-31')).toEqual(['S1 -> B2: 10, 80']);
+    expect(boughtOn('2026-01-30')).toEqual([]);
+  });
+
   test('a loss older than the window is forgotten, a younger one is not', () => {
     const deals: readonly Deal[] = [
       ['B1', '2026-01-05', 'BUY', '10', '50'],
@@ -206,11 +217,7 @@ describe('who replaces whom', () => {
       ['B3', '2026-03-21', 'BUY', '50', '43'],
     ]);
     // What is left of B1 does not count; S1 splits B2, S2 takes its rest and a part of B3.
-    expect(disallowed).toEqual([
-      'S1 -> B2~1: 30, 240',
-      'S2 -> B2: 20, 180',
-      'S2 -> B3~2: 10, 90',
-    ]);
+    expect(disallowed).toEqual(['S1 -> B2~1: 30, 240', 'S2 -> B2: 20, 180', 'S2 -> B3~2: 10, 90']);
     expect(shown(lots)).toEqual([
       'B1 40 = 2000',
       'B2 20 = 1040',
@@ -224,6 +231,15 @@ describe('who replaces whom', () => {
     const { disallowed } = ledger([
       ['B1', '2026-02-20', 'BUY', '100', '50'],
       ['S1', '2026-03-02', 'SELL', '50', '42'],
+    ]);
+    expect(disallowed).toEqual([]);
+  });
+
+  test('a short sale does not replace what was held long', () => {
+    const { disallowed } = ledger([
+      ['B1', '2026-01-05', 'BUY', '10', '50'],
+      ['S1', '2026-03-02', 'SELL', '10', '42'],
+      ['S2', '2026-03-10', 'SELL', '10', '41'],
     ]);
     expect(disallowed).toEqual([]);
   });
