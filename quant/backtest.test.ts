@@ -235,6 +235,42 @@ describe('BK-4 missing prices', () => {
     ]);
   });
 
+  test('a close as old as allowed still counts as a price at a rebalance', () => {
+    const rows = [
+      [10, 10],
+      [10, NONE],
+      [10, NONE],
+      [10, NONE],
+      [20, 10],
+    ];
+    const joining = { missingPrices: 'JOIN_AT_NEXT_REBALANCE' } as const;
+    const inTime = runOf(inputOf(rows, { ...joining, maxCarriedSessions: 2 }));
+    expect(kindsOf(inTime)).not.toContain('LEFT_OUT');
+    const tooLate = runOf(inputOf(rows, { ...joining, maxCarriedSessions: 1 }));
+    expect(kindsOf(tooLate)).toContain('LEFT_OUT');
+  });
+
+  test('a delisted name has no gap after its last session', () => {
+    const rows = [
+      [10, 10],
+      [10, NONE],
+      [NONE, 10],
+      [NONE, 10],
+      [NONE, 10],
+    ];
+    const delistings = [{ name: 0, lastSession: 1, finalReturn: 0 }];
+    const run = runOf(inputOf(rows, { delistings, maxCarriedSessions: 1 }));
+    expect([...run.levels]).toEqual([100, 100, 100, 100, 100]);
+    expect(runBacktest(inputOf(rows, { maxCarriedSessions: 1 }))).toMatchObject({
+      gaps: [{ name: 0, fromSession: 3, sessions: 2 }],
+    });
+  });
+
+  test('a missing last close is carried, not traded at', () => {
+    const run = runOf(inputOf([...ROWS.slice(0, 4), [20, NONE]]));
+    expect(run.warnings).toEqual([{ kind: 'PRICE_CARRIED', name: 1, sessions: 1 }]);
+  });
+
   test('a name without an open trades at its last close, and the result says so', () => {
     const { panel, ...rest } = inputOf(ROWS, { execution: 'NEXT_OPEN' });
     const opens = panel.closes.slice().fill(NONE, 7, 8);

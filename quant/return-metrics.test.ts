@@ -124,7 +124,7 @@ describe('what is undefined is null with a reason', () => {
   const pairOf = (series: Float64Array) => ({ returns: series, benchmark: series });
   const none = new Float64Array();
   const rising = Float64Array.of(0.01, 0.02, 0.03);
-  const steady = simpleReturns(levelsOf(new Float64Array(50).fill(0.001)));
+  const steady = simpleReturns(levelsOf(new Float64Array(300).fill(0.07)));
   const flat = { returns: rising, benchmark: new Float64Array(3) };
   const falling = { returns: rising, benchmark: Float64Array.of(-0.01, -0.02, -0.01) };
 
