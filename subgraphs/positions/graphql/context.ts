@@ -3,12 +3,15 @@
 import type { Clock } from '#platform/clock';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
+import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
+import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
 import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
 import type { Loaders } from './loaders.ts';
 
-export interface Deps extends RecordTradesDeps, FindPositionDeps, WatchChangesDeps {
+export interface Deps
+  extends RecordTradesDeps, FindPositionDeps, WatchChangesDeps, DeadLetterDeps, AuditEventsDeps {
   readonly positions: PositionRepository;
   readonly clock: Clock;
 }

@@ -6,6 +6,8 @@
 import DataLoader from 'dataloader';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
+import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
+import type { DeadLetterReader } from '../store/dead-letter-reader.ts';
 import type { LastPrice, LastPrices } from '../store/last-prices.ts';
 import type { EventRef, PositionRepository } from '../store/positions.ts';
 import type { PositionSummary } from '../store/snapshot-codec.ts';
@@ -18,9 +20,11 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({
   positions,
   lastPrices,
+  letters,
 }: {
   readonly positions: PositionRepository;
   readonly lastPrices: LastPrices;
+  readonly letters: DeadLetterReader;
 }) {
   return {
     positionByKey: new DataLoader<string, PositionSummary | null>(async (keys) => {
@@ -37,6 +41,11 @@ export function createLoaders({
       async (refs) => [...(await positions.eventsOf(refs))],
       OPTIONS,
     ),
+
+    deadLetterAttempts: new DataLoader<string, readonly DeadLetterAttempt[]>(async (ids) => {
+      const found = await letters.attemptsOf([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? []);
+    }, OPTIONS),
 
     lastPrice: new DataLoader<string, LastPrice | null>(async (symbols) => {
       const found = await lastPrices.bySymbols([...new Set(symbols)]);

@@ -4,10 +4,15 @@ import type { BusinessDate } from '#kernel/business-date';
 import type { Amount, CurrencyCode, Quantity } from '#kernel/money';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
 import type { ReconciliationStatus } from '../domain/position.ts';
+import type { AuditedEvent } from '../domain/audited-event.ts';
+import type { DeadLetter } from '../domain/dead-letter.ts';
 import type { Allocation } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
+import type { TradeRequest } from '../domain/trade.ts';
+import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
+import type { DeadLetterAnswer, RefusedCommand } from '../use-cases/attempt-dead-letter.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 
@@ -44,3 +49,21 @@ export type PositionChangeParent = Change;
 export type TradeRecordedParent = Extract<RecordedTrade, { type: 'RECORDED' }>;
 
 export type TradeRefusedParent = Extract<RecordedTrade, { type: 'REFUSED' }>;
+
+export type AuditedEventParent = AuditedEvent;
+
+export type DeadLetterParent = DeadLetter;
+
+export type SentTradeParent = TradeRequest;
+
+export type DeadLetterAttemptParent = DeadLetterAttempt;
+
+type DoneWithDeadLetter = Extract<DeadLetterAnswer, { ok: true }>;
+
+export type DeadLetterRetriedParent = DoneWithDeadLetter;
+
+export type DeadLetterCorrectedParent = DoneWithDeadLetter;
+
+export type DeadLetterDiscardedParent = DoneWithDeadLetter;
+
+export type DeadLetterCommandRefusedParent = RefusedCommand;

@@ -1,5 +1,7 @@
 /** All resolvers of positions; each file beside this one holds those of one concern. */
 
+import { auditResolvers } from './audit-resolvers.ts';
+import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
 import { recordResolvers } from './record-resolvers.ts';
@@ -9,4 +11,8 @@ export const resolvers: Resolvers = {
   ...positionResolvers,
   ...recordResolvers,
   ...eventResolvers,
+  ...auditResolvers,
+  ...deadLetterResolvers,
+  Query: { ...positionResolvers.Query, ...auditResolvers.Query, ...deadLetterResolvers.Query },
+  Mutation: { ...recordResolvers.Mutation, ...deadLetterResolvers.Mutation },
 };

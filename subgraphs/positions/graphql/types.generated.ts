@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, TradeRecordedParent, TradeRefusedParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -36,6 +36,15 @@ export type Query = {
   readonly position?: Maybe<Position>;
   /** Positions in order of their key, closed ones included. */
   readonly positions: PositionConnection;
+  /**
+   * What happened to positions, in the order in which it was recorded: the trail for audits, with who
+   * caused it and why. Nothing is ever taken out of it or changed.
+   */
+  readonly positionEvents: AuditedEventConnection;
+  /** Trades that were refused and are kept, newest first. */
+  readonly deadLetters: DeadLetterConnection;
+  /** One of the trades that were refused; null when there is none of that id. */
+  readonly deadLetter?: Maybe<DeadLetter>;
 };
 
 
@@ -52,6 +61,25 @@ export type QueryPositionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+export type QueryPositionEventsArgs = {
+  filter?: InputMaybe<PositionEventFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryDeadLettersArgs = {
+  filter?: InputMaybe<DeadLetterFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -60,11 +88,38 @@ export type Mutation = {
    * when every trade is durable or refused.
    */
   readonly recordTrades: RecordTradesPayload;
+  /**
+   * Sends a refused trade once more, as it is, when the cause of its refusal is gone. It counts once
+   * by its trade id, and its event names the dead letter as its cause.
+   */
+  readonly retryDeadLetter: RetryDeadLetterResult;
+  /**
+   * Sends a corrected trade under a new trade id in the place of the refused one. Its event names the
+   * dead letter as its cause.
+   */
+  readonly correctDeadLetter: CorrectDeadLetterResult;
+  /** Closes a dead letter without counting any trade. */
+  readonly discardDeadLetter: DiscardDeadLetterResult;
 };
 
 
 export type MutationRecordTradesArgs = {
   input: RecordTradesInput;
+};
+
+
+export type MutationRetryDeadLetterArgs = {
+  input: RetryDeadLetterInput;
+};
+
+
+export type MutationCorrectDeadLetterArgs = {
+  input: CorrectDeadLetterInput;
+};
+
+
+export type MutationDiscardDeadLetterArgs = {
+  input: DiscardDeadLetterInput;
 };
 
 export type Subscription = {
@@ -442,7 +497,35 @@ export type PositionEvent = {
 /** What happened to a position. */
 export type PositionEventType =
   /** A trade was counted. */
-  | 'TRADE_APPLIED';
+  | 'TRADE_APPLIED'
+  /** A trade that came late was counted by estimate; a correction puts it in its place. */
+  | 'PROVISIONAL_TRADE_APPLIED'
+  /** A trade for a later day was booked; it does not count before that day. */
+  | 'FORWARD_TRADE_BOOKED'
+  /** The day of a booked trade has come: it was counted. */
+  | 'FORWARD_TRADE_EFFECTIVE'
+  /** Late events were put in their place, and the position was computed anew. */
+  | 'HISTORICAL_POSITION_CORRECTED'
+  /** A late event could not be put in its place; the position stays an estimate. */
+  | 'CORRECTION_REFUSED'
+  /** The terms of a trade were changed. */
+  | 'TRADE_AMENDED'
+  /** A trade was cancelled. */
+  | 'TRADE_BUSTED'
+  /** The open units were settled against a reset price. */
+  | 'PRICE_RESET'
+  /** A split, dividend, merger or the like changed the lots. */
+  | 'CORPORATE_ACTION_APPLIED'
+  /** Another order of relief counts from a day on. */
+  | 'LOT_METHOD_CHANGED'
+  /** Somebody named the lots that a sale takes. */
+  | 'LOT_RELIEF_ELECTED'
+  /** Lots came in from elsewhere, with their basis and dates. */
+  | 'LOTS_RECEIVED'
+  /** A loss was disallowed and moved to the lot that replaced what was sold. */
+  | 'WASH_SALE_ADJUSTED'
+  /** The contract of a trade has its unique transaction identifier. */
+  | 'CONTRACT_GENERATED';
 
 /** What a trade did to a position. */
 export type TradeEffect =
@@ -560,6 +643,391 @@ export type PositionCorrection = {
   /** When the correction became known. */
   readonly correctedAt: Scalars['DateTime']['output'];
 };
+
+/** All conditions given must hold. */
+export type PositionEventFilter = {
+  /** Only events of this position; null for all. */
+  readonly position?: InputMaybe<PositionKeyInput>;
+  /** Only positions of this book; null for all. */
+  readonly bookId?: InputMaybe<Scalars['String']['input']>;
+  /** Only positions of this account; null for all. */
+  readonly accountId?: InputMaybe<Scalars['String']['input']>;
+  /** Only positions in this instrument; null for all. */
+  readonly symbol?: InputMaybe<Scalars['String']['input']>;
+  /** Only positions under this contract; null for all. */
+  readonly contractId?: InputMaybe<Scalars['String']['input']>;
+  /** Only what one request or workflow caused; null for all. */
+  readonly correlationId?: InputMaybe<Scalars['String']['input']>;
+  /** Only events about this trade; null for all. */
+  readonly tradeId?: InputMaybe<Scalars['String']['input']>;
+  /** Only what this user or service caused; null for all. */
+  readonly user?: InputMaybe<Scalars['String']['input']>;
+  /** Only events of these types; null or empty for all. */
+  readonly types?: InputMaybe<ReadonlyArray<PositionEventType>>;
+  /** Recorded then or later; null for no bound. */
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Recorded before; null for no bound. */
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** An event as it is kept, with all that an audit asks for. */
+export type AuditedEvent = {
+  readonly __typename?: 'AuditedEvent';
+  /** Unique over all positions; as in `PositionEvent.id`. */
+  readonly id: Scalars['ID']['output'];
+  /** The position as it is now. */
+  readonly position: Position;
+  /** Id of the position: book, account, instrument, currency, contract and lane in one text. */
+  readonly positionKey: Scalars['String']['output'];
+  /** Place in the position's history: 1, 2, 3, … without gaps. */
+  readonly version: Scalars['Int']['output'];
+  /** What happened. */
+  readonly type: PositionEventType;
+  /** Business date on which it counts. */
+  readonly effectiveDate: Scalars['Date']['output'];
+  /** When the platform knew it; grows with every event of a position. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** When the trade was executed; null when unknown, and for what is no trade. */
+  readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The trade it is about; null for what is about none. */
+  readonly tradeId?: Maybe<Scalars['String']['output']>;
+  /** Unique transaction identifier of the trade; null without one. */
+  readonly uti?: Maybe<Scalars['String']['output']>;
+  /** Which way; null for what is no trade. */
+  readonly side?: Maybe<Side>;
+  /** Units of the trade, above zero; null for what is no trade. */
+  readonly quantity?: Maybe<Scalars['Decimal']['output']>;
+  /** For one unit; null for what is no trade. */
+  readonly price?: Maybe<Money>;
+  /** Of the whole trade; null for what is no trade. */
+  readonly fees?: Maybe<Money>;
+  /** The contract, in upper case; null outside of contracts. */
+  readonly contractId?: Maybe<Scalars['String']['output']>;
+  /** Ties together what one request caused. */
+  readonly correlationId: Scalars['String']['output'];
+  /** The command or record that led to it; null when a request did. */
+  readonly causationId?: Maybe<Scalars['String']['output']>;
+  /** Who caused it: a user or a service. */
+  readonly user: Scalars['String']['output'];
+  /** Where it came in: graphql, trade-events, dead-letters. */
+  readonly source: Scalars['String']['output'];
+  /** Version of the form of `payload`. */
+  readonly schemaVersion: Scalars['Int']['output'];
+  /** All that has no field here, as JSON: what the event did to the position. */
+  readonly payload: Scalars['String']['output'];
+  /** The lots that units were taken from, as JSON of parallel arrays; null when none were. */
+  readonly lots?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of the audit trail. */
+export type AuditedEventConnection = {
+  readonly __typename?: 'AuditedEventConnection';
+  /** The events with their cursors. */
+  readonly edges: ReadonlyArray<AuditedEventEdge>;
+  /** Where the page starts and ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An event in a page of the audit trail. */
+export type AuditedEventEdge = {
+  readonly __typename?: 'AuditedEventEdge';
+  /** The event. */
+  readonly node: AuditedEvent;
+  /** For `after`, to go on behind this edge. */
+  readonly cursor: Scalars['String']['output'];
+};
+
+/** All conditions given must hold. */
+export type DeadLetterFilter = {
+  /** Only those that stand so; null for all. */
+  readonly status?: InputMaybe<DeadLetterStatus>;
+  /** Only those refused for this reason, as in `DeadLetter.reason`; null for all. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  /** Only those of this trade; null for all. */
+  readonly tradeId?: InputMaybe<Scalars['String']['input']>;
+  /** First refused then or later; null for no bound. */
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** First refused before; null for no bound. */
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A trade that was refused, kept as it was sent. The same trade refused once more is the same one. */
+export type DeadLetter = {
+  readonly __typename?: 'DeadLetter';
+  /** As in `TradeRefused.deadLetterId`. */
+  readonly id: Scalars['ID']['output'];
+  /** How it stands. */
+  readonly status: DeadLetterStatus;
+  /** Why it was refused the last time: a value of `TradeRefusalReason`, or UNREADABLE_PAYLOAD. */
+  readonly reason: Scalars['String']['output'];
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+  /** The trade as it was sent; null when it cannot be read as a trade. */
+  readonly trade?: Maybe<SentTrade>;
+  /** What came in, as JSON. */
+  readonly payload: Scalars['String']['output'];
+  /** How often it was refused, retries included. */
+  readonly timesRefused: Scalars['Int']['output'];
+  /** When it was refused the first time. */
+  readonly firstRefusedAt: Scalars['DateTime']['output'];
+  /** When it was refused the last time. */
+  readonly lastRefusedAt: Scalars['DateTime']['output'];
+  /** Who sent it: a user or a service. */
+  readonly user: Scalars['String']['output'];
+  /** Where it came in: graphql, trade-events. */
+  readonly source: Scalars['String']['output'];
+  /** Ties together what one request caused; the event of the trade will have it, too. */
+  readonly correlationId: Scalars['String']['output'];
+  /** The record it came with; null when a request brought it. */
+  readonly causationId?: Maybe<Scalars['String']['output']>;
+  /** Automatic retries made, 8 at most. Only trades that came by a topic have any. */
+  readonly automaticRetries: Scalars['Int']['output'];
+  /** When it is tried again by itself; null when it will not be. */
+  readonly nextRetryAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was dealt with; null while it was not. */
+  readonly resolvedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Who dealt with it: a user, or `dead-letter-retry`; null while nobody did. */
+  readonly resolvedBy?: Maybe<Scalars['String']['output']>;
+  /** The reason that was given; null for none. */
+  readonly resolution?: Maybe<Scalars['String']['output']>;
+  /** Id of the trade that was counted in the end; null when none was. */
+  readonly countedAs?: Maybe<Scalars['String']['output']>;
+  /** The dead letter under which the trade is kept since a retry met another reason; null for none. */
+  readonly successorId?: Maybe<Scalars['ID']['output']>;
+  /** What was done with it, newest first, at most 100. */
+  readonly attempts: ReadonlyArray<DeadLetterAttempt>;
+};
+
+/** How a refused trade stands. */
+export type DeadLetterStatus =
+  /** Nobody has dealt with it. */
+  | 'OPEN'
+  /** It is being retried or corrected right now. */
+  | 'IN_PROGRESS'
+  /** Sent again: counted, or kept under its successor. */
+  | 'RETRIED'
+  /** A corrected trade counts in its place. */
+  | 'CORRECTED'
+  /** Closed without a trade. */
+  | 'DISCARDED';
+
+/** A trade as it was sent: well-formed, nothing checked. */
+export type SentTrade = {
+  readonly __typename?: 'SentTrade';
+  /** As sent. */
+  readonly tradeId: Scalars['String']['output'];
+  /** As sent. */
+  readonly bookId: Scalars['String']['output'];
+  /** As sent. */
+  readonly accountId: Scalars['String']['output'];
+  /** As sent. */
+  readonly symbol: Scalars['String']['output'];
+  /** Which way. */
+  readonly side: Side;
+  /** Units. */
+  readonly quantity: Scalars['Decimal']['output'];
+  /** For one unit. */
+  readonly price: Scalars['Decimal']['output'];
+  /** ISO 4217 code; null for that of the instrument. */
+  readonly currency?: Maybe<Scalars['String']['output']>;
+  /** Of the whole trade; null for none. */
+  readonly fees?: Maybe<Scalars['Decimal']['output']>;
+  /** Business date on which it was to count. */
+  readonly effectiveDate: Scalars['Date']['output'];
+  /** When it was executed; null when unknown. */
+  readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The contract; null for none. */
+  readonly contractId?: Maybe<Scalars['String']['output']>;
+  /** Client's id of the order that the trade fills; null when it is no fill. */
+  readonly clOrdId?: Maybe<Scalars['String']['output']>;
+};
+
+/** One attempt to deal with a refused trade. */
+export type DeadLetterAttempt = {
+  readonly __typename?: 'DeadLetterAttempt';
+  /** What was asked for. */
+  readonly action: DeadLetterAction;
+  /** Who asked; `dead-letter-retry` for the automatic ones. */
+  readonly user: Scalars['String']['output'];
+  /** Ties together what one request caused. */
+  readonly correlationId: Scalars['String']['output'];
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** When its outcome was known; null while it is not. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What came of it; null while that is not known. */
+  readonly outcome?: Maybe<DeadLetterOutcome>;
+  /** The reason that was given; null for a retry. */
+  readonly comment?: Maybe<Scalars['String']['output']>;
+  /** The corrected trade; null for the other actions. */
+  readonly trade?: Maybe<SentTrade>;
+  /** Why the trade was refused once more; null when it was not. */
+  readonly refusal?: Maybe<Scalars['String']['output']>;
+  /** The expected and the found value of the refusal; null without one. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+};
+
+/** What can be done with a refused trade. */
+export type DeadLetterAction =
+  /** Send it again as it is. */
+  | 'RETRY'
+  /** Send a corrected trade in its place. */
+  | 'CORRECT'
+  /** Close it. */
+  | 'DISCARD';
+
+/** What came of an attempt. */
+export type DeadLetterOutcome =
+  /** The trade is counted. */
+  | 'COUNTED'
+  /** The trade was refused once more. */
+  | 'REFUSED'
+  /** The dead letter is closed. */
+  | 'DISCARDED';
+
+/** A page of refused trades. */
+export type DeadLetterConnection = {
+  readonly __typename?: 'DeadLetterConnection';
+  /** The refused trades with their cursors. */
+  readonly edges: ReadonlyArray<DeadLetterEdge>;
+  /** Where the page starts and ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A refused trade in a page. */
+export type DeadLetterEdge = {
+  readonly __typename?: 'DeadLetterEdge';
+  /** The refused trade. */
+  readonly node: DeadLetter;
+  /** For `after`, to go on behind this edge. */
+  readonly cursor: Scalars['String']['output'];
+};
+
+/** Which refused trade is to be sent again. */
+export type RetryDeadLetterInput = {
+  /** Of the dead letter. */
+  readonly id: Scalars['ID']['input'];
+  /** Yours for this command, 1 to 128 characters: the same one again is answered as the first time. */
+  readonly commandId: Scalars['String']['input'];
+};
+
+/** What is to be sent in the place of a refused trade. A field left out stays as it was sent. */
+export type CorrectDeadLetterInput = {
+  /** Of the dead letter. */
+  readonly id: Scalars['ID']['input'];
+  /** Yours for this command, 1 to 128 characters: the same one again is answered as the first time. */
+  readonly commandId: Scalars['String']['input'];
+  /** Id of the corrected trade, of the form of `TradeInput.tradeId`; another than the refused one's. */
+  readonly newTradeId: Scalars['String']['input'];
+  /** Why it is corrected so, 1 to 2,000 characters. */
+  readonly reason: Scalars['String']['input'];
+  /** The book; null for as it was. */
+  readonly bookId?: InputMaybe<Scalars['String']['input']>;
+  /** The account; null for as it was. */
+  readonly accountId?: InputMaybe<Scalars['String']['input']>;
+  /** Trading symbol of the instrument; null for as it was. */
+  readonly symbol?: InputMaybe<Scalars['String']['input']>;
+  /** Which way; null for as it was. */
+  readonly side?: InputMaybe<Side>;
+  /** Units, above zero; null for as it was. */
+  readonly quantity?: InputMaybe<Scalars['Decimal']['input']>;
+  /** For one unit, above zero; null for as it was. */
+  readonly price?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Business date on which it counts; null for as it was. */
+  readonly effectiveDate?: InputMaybe<Scalars['Date']['input']>;
+  /** ISO 4217 code; null for that of the instrument. */
+  readonly currency?: InputMaybe<Scalars['String']['input']>;
+  /** Of the whole trade; null for none. */
+  readonly fees?: InputMaybe<Scalars['Decimal']['input']>;
+  /** When it was executed; null for unknown. */
+  readonly executedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The contract whose rules apply; null for none. */
+  readonly contractId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Which refused trade is to be closed. */
+export type DiscardDeadLetterInput = {
+  /** Of the dead letter. */
+  readonly id: Scalars['ID']['input'];
+  /** Yours for this command, 1 to 128 characters: the same one again is answered as the first time. */
+  readonly commandId: Scalars['String']['input'];
+  /** Why no trade is to be counted, 1 to 2,000 characters. */
+  readonly reason: Scalars['String']['input'];
+};
+
+/** What became of a retry. */
+export type RetryDeadLetterResult = DeadLetterRetried | DeadLetterCommandRefused;
+
+/** What became of a correction. */
+export type CorrectDeadLetterResult = DeadLetterCorrected | DeadLetterCommandRefused;
+
+/** What became of the wish to close a dead letter. */
+export type DiscardDeadLetterResult = DeadLetterDiscarded | DeadLetterCommandRefused;
+
+/** The refused trade is counted now and durable. */
+export type DeadLetterRetried = {
+  readonly __typename?: 'DeadLetterRetried';
+  /** As it stands now. */
+  readonly deadLetter: DeadLetter;
+  /** The trade that is counted. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Version of the position's event that counts it. */
+  readonly eventVersion: Scalars['Int']['output'];
+  /** The position as it is now. */
+  readonly position: Position;
+};
+
+/** The corrected trade is counted and durable. */
+export type DeadLetterCorrected = {
+  readonly __typename?: 'DeadLetterCorrected';
+  /** As it stands now. */
+  readonly deadLetter: DeadLetter;
+  /** The corrected trade. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Version of the position's event that counts it. */
+  readonly eventVersion: Scalars['Int']['output'];
+  /** The position as it is now. */
+  readonly position: Position;
+};
+
+/** The dead letter is closed. */
+export type DeadLetterDiscarded = {
+  readonly __typename?: 'DeadLetterDiscarded';
+  /** As it stands now. */
+  readonly deadLetter: DeadLetter;
+};
+
+/** The command was not carried out, or its trade was refused once more. */
+export type DeadLetterCommandRefused = {
+  readonly __typename?: 'DeadLetterCommandRefused';
+  /** As it stands now; null when there is none. */
+  readonly deadLetter?: Maybe<DeadLetter>;
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: DeadLetterRefusalReason;
+  /** Why the trade was refused, a value of `TradeRefusalReason`; null when it was not sent. */
+  readonly tradeReason?: Maybe<Scalars['String']['output']>;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a command on a refused trade is not carried out, in order of precedence. */
+export type DeadLetterRefusalReason =
+  /** There is no dead letter of this id. */
+  | 'UNKNOWN_DEAD_LETTER'
+  /** What came in cannot be read as a trade, so there is nothing to send again: correct it. */
+  | 'NO_TRADE'
+  /** What came in cannot be read as a trade, and the correction leaves out some of it. */
+  | 'INCOMPLETE_TRADE'
+  /** The corrected trade has the id of the refused one. */
+  | 'TRADE_ID_NOT_NEW'
+  /** Another command on this dead letter has the command id already. */
+  | 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'
+  /** Somebody has dealt with it already. */
+  | 'ALREADY_RESOLVED'
+  /** Another attempt is in hand; its end is known within a minute or two. */
+  | 'IN_PROGRESS'
+  /** The trade was refused once more; `tradeReason` says why. The dead letter stays open. */
+  | 'TRADE_REFUSED';
 
 /** An exact amount of one currency. */
 export type Money = {
@@ -686,6 +1154,18 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( TradeRecordedParent )
     | ( TradeRefusedParent )
   ;
+  RetryDeadLetterResult:
+    | ( DeadLetterRetriedParent )
+    | ( DeadLetterCommandRefusedParent )
+  ;
+  CorrectDeadLetterResult:
+    | ( DeadLetterCorrectedParent )
+    | ( DeadLetterCommandRefusedParent )
+  ;
+  DiscardDeadLetterResult:
+    | ( DeadLetterDiscardedParent )
+    | ( DeadLetterCommandRefusedParent )
+  ;
 };
 
 
@@ -694,10 +1174,10 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Instrument: ResolverTypeWrapper<Instrument>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   PositionKeyInput: PositionKeyInput;
   PositionFilter: PositionFilter;
   Position: ResolverTypeWrapper<PositionParent>;
@@ -728,6 +1208,30 @@ export type ResolversTypes = {
   PositionDelta: ResolverTypeWrapper<PositionDelta>;
   RestatedGain: ResolverTypeWrapper<RestatedGain>;
   PositionCorrection: ResolverTypeWrapper<Omit<PositionCorrection, 'position'> & { position: ResolversTypes['Position'] }>;
+  PositionEventFilter: PositionEventFilter;
+  AuditedEvent: ResolverTypeWrapper<AuditedEventParent>;
+  AuditedEventConnection: ResolverTypeWrapper<Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['AuditedEventEdge']> }>;
+  AuditedEventEdge: ResolverTypeWrapper<Omit<AuditedEventEdge, 'node'> & { node: ResolversTypes['AuditedEvent'] }>;
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetter: ResolverTypeWrapper<DeadLetterParent>;
+  DeadLetterStatus: DeadLetterStatus;
+  SentTrade: ResolverTypeWrapper<SentTradeParent>;
+  DeadLetterAttempt: ResolverTypeWrapper<DeadLetterAttemptParent>;
+  DeadLetterAction: DeadLetterAction;
+  DeadLetterOutcome: DeadLetterOutcome;
+  DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['DeadLetterEdge']> }>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  RetryDeadLetterInput: RetryDeadLetterInput;
+  CorrectDeadLetterInput: CorrectDeadLetterInput;
+  DiscardDeadLetterInput: DiscardDeadLetterInput;
+  RetryDeadLetterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RetryDeadLetterResult']>;
+  CorrectDeadLetterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CorrectDeadLetterResult']>;
+  DiscardDeadLetterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DiscardDeadLetterResult']>;
+  DeadLetterRetried: ResolverTypeWrapper<DeadLetterRetriedParent>;
+  DeadLetterCorrected: ResolverTypeWrapper<DeadLetterCorrectedParent>;
+  DeadLetterDiscarded: ResolverTypeWrapper<DeadLetterDiscardedParent>;
+  DeadLetterCommandRefused: ResolverTypeWrapper<DeadLetterCommandRefusedParent>;
+  DeadLetterRefusalReason: DeadLetterRefusalReason;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -741,10 +1245,10 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Instrument: Instrument;
-  ID: Scalars['ID']['output'];
   PositionKeyInput: PositionKeyInput;
   PositionFilter: PositionFilter;
   Position: PositionParent;
@@ -769,6 +1273,26 @@ export type ResolversParentTypes = {
   PositionDelta: PositionDelta;
   RestatedGain: RestatedGain;
   PositionCorrection: Omit<PositionCorrection, 'position'> & { position: ResolversParentTypes['Position'] };
+  PositionEventFilter: PositionEventFilter;
+  AuditedEvent: AuditedEventParent;
+  AuditedEventConnection: Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['AuditedEventEdge']> };
+  AuditedEventEdge: Omit<AuditedEventEdge, 'node'> & { node: ResolversParentTypes['AuditedEvent'] };
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetter: DeadLetterParent;
+  SentTrade: SentTradeParent;
+  DeadLetterAttempt: DeadLetterAttemptParent;
+  DeadLetterConnection: Omit<DeadLetterConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']> };
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  RetryDeadLetterInput: RetryDeadLetterInput;
+  CorrectDeadLetterInput: CorrectDeadLetterInput;
+  DiscardDeadLetterInput: DiscardDeadLetterInput;
+  RetryDeadLetterResult: ResolversUnionTypes<ResolversParentTypes>['RetryDeadLetterResult'];
+  CorrectDeadLetterResult: ResolversUnionTypes<ResolversParentTypes>['CorrectDeadLetterResult'];
+  DiscardDeadLetterResult: ResolversUnionTypes<ResolversParentTypes>['DiscardDeadLetterResult'];
+  DeadLetterRetried: DeadLetterRetriedParent;
+  DeadLetterCorrected: DeadLetterCorrectedParent;
+  DeadLetterDiscarded: DeadLetterDiscardedParent;
+  DeadLetterCommandRefused: DeadLetterCommandRefusedParent;
   Decimal: Scalars['Decimal']['output'];
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -779,10 +1303,16 @@ export type ResolversParentTypes = {
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   position?: Resolver<Maybe<ResolversTypes['Position']>, ParentType, ContextType, RequireFields<QueryPositionArgs, 'key'>>;
   positions?: Resolver<ResolversTypes['PositionConnection'], ParentType, ContextType, RequireFields<QueryPositionsArgs, 'first'>>;
+  positionEvents?: Resolver<ResolversTypes['AuditedEventConnection'], ParentType, ContextType, RequireFields<QueryPositionEventsArgs, 'first'>>;
+  deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
+  deadLetter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryDeadLetterArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   recordTrades?: Resolver<ResolversTypes['RecordTradesPayload'], ParentType, ContextType, RequireFields<MutationRecordTradesArgs, 'input'>>;
+  retryDeadLetter?: Resolver<ResolversTypes['RetryDeadLetterResult'], ParentType, ContextType, RequireFields<MutationRetryDeadLetterArgs, 'input'>>;
+  correctDeadLetter?: Resolver<ResolversTypes['CorrectDeadLetterResult'], ParentType, ContextType, RequireFields<MutationCorrectDeadLetterArgs, 'input'>>;
+  discardDeadLetter?: Resolver<ResolversTypes['DiscardDeadLetterResult'], ParentType, ContextType, RequireFields<MutationDiscardDeadLetterArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -955,6 +1485,145 @@ export type PositionCorrectionResolvers<ContextType = Context, ParentType extend
   correctedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type AuditedEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditedEvent'] = ResolversParentTypes['AuditedEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  positionKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['PositionEventType'], ParentType, ContextType>;
+  effectiveDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  tradeId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  uti?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  side?: Resolver<Maybe<ResolversTypes['Side']>, ParentType, ContextType>;
+  quantity?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  fees?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  contractId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  causationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  schemaVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  lots?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AuditedEventConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditedEventConnection'] = ResolversParentTypes['AuditedEventConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AuditedEventEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditedEventEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditedEventEdge'] = ResolversParentTypes['AuditedEventEdge']> = {
+  node?: Resolver<ResolversTypes['AuditedEvent'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['DeadLetterStatus'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  trade?: Resolver<Maybe<ResolversTypes['SentTrade']>, ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  timesRefused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  firstRefusedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastRefusedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  causationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  automaticRetries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextRetryAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  resolvedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  resolvedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  resolution?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  countedAs?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  successorId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  attempts?: Resolver<ReadonlyArray<ResolversTypes['DeadLetterAttempt']>, ParentType, ContextType>;
+};
+
+export type SentTradeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SentTrade'] = ResolversParentTypes['SentTrade']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bookId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  accountId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  side?: Resolver<ResolversTypes['Side'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  currency?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  fees?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  effectiveDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  contractId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  clOrdId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DeadLetterAttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterAttempt'] = ResolversParentTypes['DeadLetterAttempt']> = {
+  action?: Resolver<ResolversTypes['DeadLetterAction'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypes['DeadLetterOutcome']>, ParentType, ContextType>;
+  comment?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  trade?: Resolver<Maybe<ResolversTypes['SentTrade']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RetryDeadLetterResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryDeadLetterResult'] = ResolversParentTypes['RetryDeadLetterResult']> = {
+  __resolveType: TypeResolveFn<'DeadLetterRetried' | 'DeadLetterCommandRefused', ParentType, ContextType>;
+};
+
+export type CorrectDeadLetterResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorrectDeadLetterResult'] = ResolversParentTypes['CorrectDeadLetterResult']> = {
+  __resolveType: TypeResolveFn<'DeadLetterCorrected' | 'DeadLetterCommandRefused', ParentType, ContextType>;
+};
+
+export type DiscardDeadLetterResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DiscardDeadLetterResult'] = ResolversParentTypes['DiscardDeadLetterResult']> = {
+  __resolveType: TypeResolveFn<'DeadLetterDiscarded' | 'DeadLetterCommandRefused', ParentType, ContextType>;
+};
+
+export type DeadLetterRetriedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterRetried'] = ResolversParentTypes['DeadLetterRetried']> = {
+  deadLetter?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DeadLetterCorrectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterCorrected'] = ResolversParentTypes['DeadLetterCorrected']> = {
+  deadLetter?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DeadLetterDiscardedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterDiscarded'] = ResolversParentTypes['DeadLetterDiscarded']> = {
+  deadLetter?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DeadLetterCommandRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterCommandRefused'] = ResolversParentTypes['DeadLetterCommandRefused']> = {
+  deadLetter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['DeadLetterRefusalReason'], ParentType, ContextType>;
+  tradeReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
@@ -1003,6 +1672,21 @@ export type Resolvers<ContextType = Context> = {
   PositionDelta?: PositionDeltaResolvers<ContextType>;
   RestatedGain?: RestatedGainResolvers<ContextType>;
   PositionCorrection?: PositionCorrectionResolvers<ContextType>;
+  AuditedEvent?: AuditedEventResolvers<ContextType>;
+  AuditedEventConnection?: AuditedEventConnectionResolvers<ContextType>;
+  AuditedEventEdge?: AuditedEventEdgeResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  SentTrade?: SentTradeResolvers<ContextType>;
+  DeadLetterAttempt?: DeadLetterAttemptResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
+  RetryDeadLetterResult?: RetryDeadLetterResultResolvers<ContextType>;
+  CorrectDeadLetterResult?: CorrectDeadLetterResultResolvers<ContextType>;
+  DiscardDeadLetterResult?: DiscardDeadLetterResultResolvers<ContextType>;
+  DeadLetterRetried?: DeadLetterRetriedResolvers<ContextType>;
+  DeadLetterCorrected?: DeadLetterCorrectedResolvers<ContextType>;
+  DeadLetterDiscarded?: DeadLetterDiscardedResolvers<ContextType>;
+  DeadLetterCommandRefused?: DeadLetterCommandRefusedResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
