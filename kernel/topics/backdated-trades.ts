@@ -15,7 +15,7 @@ export interface LateEventRecorded extends PositionFields {
   readonly eventVersion: number;
   /** Type of that event; readers treat it as text. */
   readonly eventType: string;
-  /** Id of the trade, amendment, reset or action that came late. */
+  /** Id of the trade, reset, transfer or action that came late, or was amended or busted. */
   readonly causedBy: string;
   /** Earliest business date that it concerns. */
   readonly effectiveDate: BusinessDate;

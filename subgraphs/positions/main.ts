@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Sql } from 'postgres';
 import { CONTRACT_DEFINED_TOPIC } from '#kernel/topics/contract-defined';
+import { positionCorrected } from '#kernel/topics/position-corrected';
 import { tradeApplied } from '#kernel/topics/trade-applied';
 import { pause } from '#platform/backoff';
 import type { Config } from '#platform/config';
@@ -47,11 +48,13 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const positions = createPositionRepository(sql);
   const lastPrices = createLastPrices({ sql, cache });
   const changes = createTopicTail({ eventLog, eventType: tradeApplied, logger, pause });
+  const corrections = createTopicTail({ eventLog, eventType: positionCorrected, logger, pause });
   const letters = createDeadLetterReader(sql);
   const deps: Deps = {
     ...recording.deps,
     positions,
     changes,
+    corrections,
     letters,
     letterAttempts: createDeadLetterAttempts(sql),
     ...buildAudit(sql),
@@ -81,6 +84,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
       await retry?.stop();
       await consumer?.stop();
       await changes.close();
+      await corrections.close();
       await recording.stop();
     },
   };

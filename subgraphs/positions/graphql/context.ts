@@ -8,10 +8,17 @@ import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
 import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
+import type { WatchCorrectionsDeps } from '../use-cases/watch-corrections.ts';
 import type { Loaders } from './loaders.ts';
 
 export interface Deps
-  extends RecordTradesDeps, FindPositionDeps, WatchChangesDeps, DeadLetterDeps, AuditEventsDeps {
+  extends
+    RecordTradesDeps,
+    FindPositionDeps,
+    WatchChangesDeps,
+    WatchCorrectionsDeps,
+    DeadLetterDeps,
+    AuditEventsDeps {
   readonly positions: PositionRepository;
   readonly clock: Clock;
 }

@@ -2,7 +2,7 @@
 
 import { divide } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
-import { type Change, watchChanges, watchCorrections } from '../use-cases/watch-changes.ts';
+import { type Change, watchChanges } from '../use-cases/watch-changes.ts';
 import type { LotAllocationParent, PositionEventParent } from './parents.ts';
 import { keyOfChange, moneyOf, presentChanged } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -13,13 +13,6 @@ export const eventResolvers = {
       subscribe: (_root, { filter, after }, { deps }) =>
         watchChanges(deps, filter ?? {}, after ?? null),
       resolve: (change: Change) => change,
-    },
-
-    positionCorrected: {
-      subscribe: (_root, { after }, { deps }) => watchCorrections(deps, after ?? null),
-      resolve: (): never => {
-        throw new Error('no correction is made yet');
-      },
     },
   },
 

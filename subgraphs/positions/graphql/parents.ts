@@ -3,7 +3,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import type { Amount, CurrencyCode, Quantity } from '#kernel/money';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
-import type { ReconciliationStatus } from '../domain/position.ts';
+import type { Position, ReconciliationStatus } from '../domain/position.ts';
 import type { AuditedEvent } from '../domain/audited-event.ts';
 import type { DeadLetter } from '../domain/dead-letter.ts';
 import type { Allocation } from '../domain/position-event.ts';
@@ -11,10 +11,13 @@ import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import type { TradeRequest } from '../domain/trade.ts';
 import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
+import type { RecordedContract, RecordedDefinition } from '../store/contracts.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
+import type { DefinedContract } from '../use-cases/define-contract.ts';
 import type { DeadLetterAnswer, RefusedCommand } from '../use-cases/attempt-dead-letter.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
+import type { Correction } from '../use-cases/watch-corrections.ts';
 
 export interface PositionParent {
   readonly key: PositionKey;
@@ -24,6 +27,7 @@ export interface PositionParent {
   readonly realizedPnl: Amount;
   readonly reliefMethod: LotReliefMethod;
   readonly reconciliationStatus: ReconciliationStatus;
+  readonly statusReason: Position['statusReason'];
   /** In order of opening; null while they are not loaded. */
   readonly lots: readonly TaxLot[] | null;
   readonly effectiveAt: BusinessDate;
@@ -46,6 +50,8 @@ export interface LotAllocationParent extends Allocation {
 
 export type PositionChangeParent = Change;
 
+export type PositionCorrectionParent = Correction;
+
 export type TradeRecordedParent = Extract<RecordedTrade, { type: 'RECORDED' }>;
 
 export type TradeRefusedParent = Extract<RecordedTrade, { type: 'REFUSED' }>;
@@ -67,3 +73,11 @@ export type DeadLetterCorrectedParent = DoneWithDeadLetter;
 export type DeadLetterDiscardedParent = DoneWithDeadLetter;
 
 export type DeadLetterCommandRefusedParent = RefusedCommand;
+
+export type ContractParent = RecordedContract;
+
+export type ContractDefinitionParent = RecordedDefinition;
+
+export type ContractDefinedParent = Extract<DefinedContract, { type: 'DEFINED' }>;
+
+export type DefineContractRefusedParent = Extract<DefinedContract, { type: 'REFUSED' }>;

@@ -2,6 +2,7 @@
 
 import { type BusinessDate, utcDateOf } from '#kernel/business-date';
 import { amount, type CurrencyCode, currencyCode, type Money, quantity } from '#kernel/money';
+import type { PositionFields } from '#kernel/topics/position-fields';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import type { Position } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
@@ -38,6 +39,7 @@ export function presentChanged(change: Change): PositionParent {
     realizedPnl: amount(applied.positionRealizedPnl),
     reliefMethod: LOT_RELIEF_METHODS.find((each) => each === applied.reliefMethod) ?? 'FIFO',
     reconciliationStatus: applied.reconciliationStatus,
+    statusReason: null,
     lots: null,
     effectiveAt: utcDateOf(recordedAtMs),
     knownAtMs: recordedAtMs,
@@ -45,7 +47,7 @@ export function presentChanged(change: Change): PositionParent {
   };
 }
 
-export function keyOfChange({ event }: Change): PositionKey {
+export function keyOfChange({ event }: { readonly event: PositionFields }): PositionKey {
   const { positionKey, bookId, accountId, contractId, instrumentId, symbol } = event;
   return {
     text: positionKey,

@@ -1,6 +1,7 @@
 /** All resolvers of positions; each file beside this one holds those of one concern. */
 
 import { auditResolvers } from './audit-resolvers.ts';
+import { correctionResolvers } from './correction-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
@@ -11,8 +12,10 @@ export const resolvers: Resolvers = {
   ...positionResolvers,
   ...recordResolvers,
   ...eventResolvers,
+  ...correctionResolvers,
   ...auditResolvers,
   ...deadLetterResolvers,
   Query: { ...positionResolvers.Query, ...auditResolvers.Query, ...deadLetterResolvers.Query },
   Mutation: { ...recordResolvers.Mutation, ...deadLetterResolvers.Mutation },
+  Subscription: { ...eventResolvers.Subscription, ...correctionResolvers.Subscription },
 };

@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -45,6 +45,10 @@ export type Query = {
   readonly deadLetters: DeadLetterConnection;
   /** One of the trades that were refused; null when there is none of that id. */
   readonly deadLetter?: Maybe<DeadLetter>;
+  /** A contract as it is now; null when it is not defined. */
+  readonly contract?: Maybe<Contract>;
+  /** Contracts in order of their id. */
+  readonly contracts: ContractConnection;
 };
 
 
@@ -80,6 +84,17 @@ export type QueryDeadLetterArgs = {
   id: Scalars['ID']['input'];
 };
 
+
+export type QueryContractArgs = {
+  contractId: Scalars['String']['input'];
+};
+
+
+export type QueryContractsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -88,6 +103,11 @@ export type Mutation = {
    * when every trade is durable or refused.
    */
   readonly recordTrades: RecordTradesPayload;
+  /**
+   * Defines a contract, or other terms for one; trades may name it from then on. The same definition
+   * again changes nothing.
+   */
+  readonly defineContract: DefineContractResult;
   /**
    * Sends a refused trade once more, as it is, when the cause of its refusal is gone. It counts once
    * by its trade id, and its event names the dead letter as its cause.
@@ -105,6 +125,11 @@ export type Mutation = {
 
 export type MutationRecordTradesArgs = {
   input: RecordTradesInput;
+};
+
+
+export type MutationDefineContractArgs = {
+  input: DefineContractInput;
 };
 
 
@@ -130,8 +155,8 @@ export type Subscription = {
    */
   readonly positionChanged: PositionChange;
   /**
-   * Corrections of positions by backdated trades. Backdated trades are refused for now, so this stream
-   * is open and stays silent.
+   * Corrections of positions by what came late, in the order in which they became durable, none left
+   * out and none twice. A slow reader falls behind and is not cut off.
    */
   readonly positionCorrected: PositionCorrection;
 };
@@ -197,6 +222,8 @@ export type Position = {
   readonly accountId: Scalars['String']['output'];
   /** The contract, in upper case; null outside of contracts. */
   readonly contractId?: Maybe<Scalars['String']['output']>;
+  /** The contract as it is now; null outside of contracts, and for one that was never defined. */
+  readonly contract?: Maybe<Contract>;
   /** What is held; null when market data does not answer. */
   readonly instrument?: Maybe<Instrument>;
   /** Version of the last event counted: 1, 2, 3, … without gaps. */
@@ -220,6 +247,11 @@ export type Position = {
   readonly reliefMethod: LotReliefMethod;
   /** Whether the figures are final. */
   readonly reconciliationStatus: ReconciliationStatus;
+  /**
+   * Why a position stays provisional; null while nothing is wrong. What came late cannot be counted on
+   * its own day until somebody acts, by a bust, an amendment or the trade that is missing.
+   */
+  readonly statusReason?: Maybe<PositionStatusReason>;
   /** Business date up to which trades are counted. */
   readonly effectiveAt: Scalars['Date']['output'];
   /** Instant whose knowledge is counted. */
@@ -317,7 +349,7 @@ export type LotReliefMethod =
   | 'LOFO'
   /** All lots are one pool at its mean cost. */
   | 'AVERAGE'
-  /** The lots that somebody names for each sale. Not offered yet. */
+  /** The lots that somebody names for each sale, in `electedLots`. */
   | 'SPECIFIC';
 
 /** Whether the figures of a position are final. */
@@ -328,6 +360,13 @@ export type ReconciliationStatus =
   | 'PROVISIONAL'
   /** Something must be looked at before the figures can be final. */
   | 'PENDING';
+
+/** Why a correction was refused. */
+export type PositionStatusReason =
+  /** Counted on its day, it leaves a later sale without enough units, and the contract is long-only. */
+  | 'OVERSOLD_AFTER_REPLAY'
+  /** Lots that were chosen for a sale are not there, or are too small, in the corrected history. */
+  | 'ELECTION_BROKEN';
 
 /** How a trade's effective date lies to the position. */
 export type TradeClassification =
@@ -368,9 +407,160 @@ export type TradeInput = {
   readonly effectiveDate: Scalars['Date']['input'];
   /** When it was executed; null when unknown. */
   readonly executedAt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The contract whose rules apply, of the form of bookId; null for none. */
+  /** The contract whose rules apply, as it was defined; null for none. */
   readonly contractId?: InputMaybe<Scalars['String']['input']>;
+  /** The lots to sell, at most 1,000, under the method SPECIFIC; null under all others. */
+  readonly electedLots?: InputMaybe<ReadonlyArray<ElectedLotInput>>;
+  /**
+   * Why the trade must count although the books of its day are closed, 1 to 200 characters; null when
+   * it need not. Only for who may correct positions.
+   */
+  readonly overrideReason?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Units to be taken out of one lot. */
+export type ElectedLotInput = {
+  /** As in `TaxLot.id`. */
+  readonly lotId: Scalars['String']['input'];
+  /** Units, above zero, whichever side the lot has. */
+  readonly quantity: Scalars['Decimal']['input'];
+};
+
+/** The terms of a contract. What is left out is as if it were said with its default. */
+export type DefineContractInput = {
+  /** 1 to 32 letters, digits or . _ : @ / + # -, taken in upper or lower case. */
+  readonly contractId: Scalars['String']['input'];
+  /** Which lots a sale takes first. */
+  readonly reliefMethod: LotReliefMethod;
+  /**
+   * The day from which on the method holds, at most 365 days ahead; methods that were to begin later
+   * are dropped. Null: today for another method than before, and as before for the same one.
+   */
+  readonly effectiveFrom?: InputMaybe<Scalars['Date']['input']>;
+  /** Whether a sale of more than is held is refused, from now on. */
+  readonly longOnly?: Scalars['Boolean']['input'];
+  /** Whether US wash sale rules apply to trades from now on. */
+  readonly washSales?: Scalars['Boolean']['input'];
+  /** Trades of earlier days need an `overrideReason`, from now on; null when no period is closed. */
+  readonly booksClosedBefore?: InputMaybe<Scalars['Date']['input']>;
+};
+
+/** What became of a definition. */
+export type DefineContractResult = ContractDefined | DefineContractRefused;
+
+/** The contract says so now. */
+export type ContractDefined = {
+  readonly __typename?: 'ContractDefined';
+  /** The contract as it is now. */
+  readonly contract: Contract;
+  /** False when it said all of that already: nothing was written. */
+  readonly changed: Scalars['Boolean']['output'];
+};
+
+/** Nothing was changed. */
+export type DefineContractRefused = {
+  readonly __typename?: 'DefineContractRefused';
+  /** In upper case. */
+  readonly contractId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: DefineContractRefuseReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a definition is refused, in order of precedence. */
+export type DefineContractRefuseReason =
+  /** The id is empty, too long, or has characters that are not allowed. */
+  | 'INVALID_CONTRACT_ID'
+  /** The method is to begin more than 365 days ahead, or before 1900-01-01. */
+  | 'EFFECTIVE_DATE_TOO_FAR'
+  /** The books are to be closed beyond today. */
+  | 'BOOKS_CLOSED_AHEAD'
+  /** Another method is to begin on a day of which the books are closed. */
+  | 'METHOD_IN_CLOSED_PERIOD'
+  /** It was defined 1,000 times. */
+  | 'TOO_MANY_DEFINITIONS';
+
+/** A legal contract: the rules by which positions under it are kept. */
+export type Contract = {
+  readonly __typename?: 'Contract';
+  /** In upper case. */
+  readonly id: Scalars['ID']['output'];
+  /** In upper case. */
+  readonly contractId: Scalars['String']['output'];
+  /** Of the last definition: 1, 2, 3, … */
+  readonly version: Scalars['Int']['output'];
+  /** Which lots a sale of today takes first. */
+  readonly reliefMethod: LotReliefMethod;
+  /** Which method holds from which day on, in order of date. The first holds for earlier days, too. */
+  readonly reliefMethods: ReadonlyArray<LotReliefPeriod>;
+  /** Whether a sale of more than is held is refused. */
+  readonly longOnly: Scalars['Boolean']['output'];
+  /** Whether US wash sale rules apply. */
+  readonly washSales: Scalars['Boolean']['output'];
+  /** Trades of earlier days need an `overrideReason`; null when no period is closed. */
+  readonly booksClosedBefore?: Maybe<Scalars['Date']['output']>;
+  /** All that was ever said, oldest first; at most 1,000. */
+  readonly definitions: ReadonlyArray<ContractDefinition>;
+};
+
+/** A relief method and the day it begins. */
+export type LotReliefPeriod = {
+  readonly __typename?: 'LotReliefPeriod';
+  /** The first day. */
+  readonly from: Scalars['Date']['output'];
+  /** The method. */
+  readonly method: LotReliefMethod;
+};
+
+/** What somebody said about a contract. */
+export type ContractDefinition = {
+  readonly __typename?: 'ContractDefinition';
+  /** 1, 2, 3, … per contract. */
+  readonly version: Scalars['Int']['output'];
+  /** Which lots a sale takes first. */
+  readonly reliefMethod: LotReliefMethod;
+  /** From this day on. */
+  readonly effectiveFrom: Scalars['Date']['output'];
+  /** Whether a sale of more than is held is refused. */
+  readonly longOnly: Scalars['Boolean']['output'];
+  /** Whether US wash sale rules apply. */
+  readonly washSales: Scalars['Boolean']['output'];
+  /** Trades of earlier days need a reason; null when no period is closed. */
+  readonly booksClosedBefore?: Maybe<Scalars['Date']['output']>;
+  /** When it was said. */
+  readonly definedAt: Scalars['DateTime']['output'];
+  /** Who said it: a user or a service. */
+  readonly definedBy: Scalars['String']['output'];
+};
+
+/** A page of contracts. */
+export type ContractConnection = {
+  readonly __typename?: 'ContractConnection';
+  /** The contracts with their cursors. */
+  readonly edges: ReadonlyArray<ContractEdge>;
+  /** Where the page starts and ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A contract in a page. */
+export type ContractEdge = {
+  readonly __typename?: 'ContractEdge';
+  /** The contract. */
+  readonly node: Contract;
+  /** For `after`, to go on behind this edge. */
+  readonly cursor: Scalars['String']['output'];
+};
+
+/** Whether a trade has its contract. */
+export type ContractStatus =
+  /** Its contract and UTI are generated. */
+  | 'GENERATED'
+  /**
+   * They are generated later: the service did not answer in time, or the trade came late and waits for
+   * the correction of its position. A late trade whose position is closed by then never gets any.
+   */
+  | 'CONTRACT_PENDING';
 
 /** What became of the trades. */
 export type RecordTradesPayload = {
@@ -395,8 +585,10 @@ export type TradeRecorded = {
   readonly position: Position;
   /** True when the same trade came before: nothing was written. */
   readonly duplicate: Scalars['Boolean']['output'];
-  /** Unique transaction identifier, ISO 23897; null for trades that need none. */
+  /** Unique transaction identifier, ISO 23897; null while the contract is not generated. */
   readonly uti?: Maybe<Scalars['String']['output']>;
+  /** Whether the contract is generated. */
+  readonly contractStatus: ContractStatus;
 };
 
 /** The trade is not counted. */
@@ -420,6 +612,8 @@ export type TradeRefusalReason =
   | 'INVALID_KEY'
   /** Market data does not know the symbol. */
   | 'UNKNOWN_INSTRUMENT'
+  /** The contract is not defined; `defineContract` defines it. */
+  | 'UNKNOWN_CONTRACT'
   /** The quantity is not above zero, or beyond 92233720368.54775807. */
   | 'INVALID_QUANTITY'
   /** The price is not above zero, or beyond 92233720368.54775807. */
@@ -430,14 +624,31 @@ export type TradeRefusalReason =
   | 'NEGATIVE_FEES'
   /** The effective date is more than 365 days ahead, or before 1900-01-01. */
   | 'EFFECTIVE_DATE_TOO_FAR'
+  /** The override reason is blank or longer than 200 characters. */
+  | 'INVALID_OVERRIDE'
   /** The execution is stated to be more than one day ahead of the platform's clock. */
   | 'EXECUTED_IN_THE_FUTURE'
+  /**
+   * The trade came late while the platform has more current trades in hand than it should. It is not
+   * kept: send it again in a moment.
+   */
+  | 'OVERLOADED'
   /** Another trade with this id is recorded already, with other content. */
   | 'DUPLICATE_TRADE_ID_DIFFERENT_CONTENT'
+  /** The books of the effective date are closed, and no override reason is given. */
+  | 'PERIOD_CLOSED'
   /** The effective date is after today. Bookings for a later day come with a later release. */
   | 'FORWARD_DATED_NOT_SUPPORTED'
   /** The effective date is before the latest in the position. Late trades come with a later release. */
   | 'BACKDATED_NOT_SUPPORTED'
+  /** The position would have too many bookings for later days. */
+  | 'TOO_MANY_BOOKINGS'
+  /** It sells more than the position holds, and the contract is long-only. */
+  | 'OVERSELL'
+  /** The relief method is SPECIFIC, and no lots are elected. */
+  | 'LOTS_NOT_ELECTED'
+  /** The elected lots are not open, too small, named twice, or not of the quantity to be closed. */
+  | 'INVALID_LOT_ELECTION'
   /** The position would have more than 10,000 open lots. */
   | 'TOO_MANY_LOTS'
   /** Quantity, cost basis or realized P&L of the position would be beyond what the platform keeps. */
@@ -615,23 +826,32 @@ export type PositionDelta = {
 /** A gain that was reported before and is another now. */
 export type RestatedGain = {
   readonly __typename?: 'RestatedGain';
-  /** The trade that made the gain. */
+  /** The trade, reset or action that made the gain. */
   readonly tradeId: Scalars['String']['output'];
+  /** Version of the event that reported it. */
+  readonly eventVersion: Scalars['Int']['output'];
   /** As reported before. */
   readonly before: Money;
   /** As it is now. */
   readonly after: Money;
 };
 
-/** A position that was recalculated because a trade came late. */
+/**
+ * A position that was recalculated because something came late: the estimate gave way to figures that
+ * count everything on its own day. Earlier events stay as they were reported.
+ */
 export type PositionCorrection = {
   readonly __typename?: 'PositionCorrection';
   /** Grows with every correction; give it as `after` to resume. Decimal digits. */
   readonly sequence: Scalars['String']['output'];
   /** The position right after the correction. */
   readonly position: Position;
-  /** Ids of the trades that came late. */
+  /** Of the correction in the position's history. */
+  readonly version: Scalars['Int']['output'];
+  /** Ids of the trades, resets and actions that came late, or were amended or busted. */
   readonly causedBy: ReadonlyArray<Scalars['String']['output']>;
+  /** The figures before any of them was known. */
+  readonly beforeTrade: PositionFigures;
   /** The estimate that the correction replaced. */
   readonly before: PositionFigures;
   /** The corrected figures. */
@@ -640,6 +860,8 @@ export type PositionCorrection = {
   readonly delta: PositionDelta;
   /** Gains reported earlier that changed. */
   readonly restatedGains: ReadonlyArray<RestatedGain>;
+  /** Facts that were counted anew. */
+  readonly replayedCount: Scalars['Int']['output'];
   /** When the correction became known. */
   readonly correctedAt: Scalars['DateTime']['output'];
 };
@@ -1150,6 +1372,10 @@ export type FederationReferenceTypes = {
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  DefineContractResult:
+    | ( ContractDefinedParent )
+    | ( DefineContractRefusedParent )
+  ;
   RecordTradeResult:
     | ( TradeRecordedParent )
     | ( TradeRefusedParent )
@@ -1188,13 +1414,26 @@ export type ResolversTypes = {
   TaxLotEdge: ResolverTypeWrapper<Omit<TaxLotEdge, 'node'> & { node: ResolversTypes['TaxLot'] }>;
   LotReliefMethod: LotReliefMethod;
   ReconciliationStatus: ReconciliationStatus;
+  PositionStatusReason: PositionStatusReason;
   TradeClassification: TradeClassification;
   RecordTradesInput: RecordTradesInput;
   TradeInput: TradeInput;
+  ElectedLotInput: ElectedLotInput;
+  DefineContractInput: DefineContractInput;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  DefineContractResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DefineContractResult']>;
+  ContractDefined: ResolverTypeWrapper<ContractDefinedParent>;
+  DefineContractRefused: ResolverTypeWrapper<DefineContractRefusedParent>;
+  DefineContractRefuseReason: DefineContractRefuseReason;
+  Contract: ResolverTypeWrapper<ContractParent>;
+  LotReliefPeriod: ResolverTypeWrapper<LotReliefPeriod>;
+  ContractDefinition: ResolverTypeWrapper<ContractDefinitionParent>;
+  ContractConnection: ResolverTypeWrapper<Omit<ContractConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['ContractEdge']> }>;
+  ContractEdge: ResolverTypeWrapper<Omit<ContractEdge, 'node'> & { node: ResolversTypes['Contract'] }>;
+  ContractStatus: ContractStatus;
   RecordTradesPayload: ResolverTypeWrapper<Omit<RecordTradesPayload, 'results'> & { results: ReadonlyArray<ResolversTypes['RecordTradeResult']> }>;
   RecordTradeResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordTradeResult']>;
   TradeRecorded: ResolverTypeWrapper<TradeRecordedParent>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   TradeRefused: ResolverTypeWrapper<TradeRefusedParent>;
   TradeRefusalReason: TradeRefusalReason;
   PositionEvent: ResolverTypeWrapper<PositionEventParent>;
@@ -1207,7 +1446,7 @@ export type ResolversTypes = {
   PositionFigures: ResolverTypeWrapper<PositionFigures>;
   PositionDelta: ResolverTypeWrapper<PositionDelta>;
   RestatedGain: ResolverTypeWrapper<RestatedGain>;
-  PositionCorrection: ResolverTypeWrapper<Omit<PositionCorrection, 'position'> & { position: ResolversTypes['Position'] }>;
+  PositionCorrection: ResolverTypeWrapper<PositionCorrectionParent>;
   PositionEventFilter: PositionEventFilter;
   AuditedEvent: ResolverTypeWrapper<AuditedEventParent>;
   AuditedEventConnection: ResolverTypeWrapper<Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['AuditedEventEdge']> }>;
@@ -1259,10 +1498,20 @@ export type ResolversParentTypes = {
   TaxLotEdge: Omit<TaxLotEdge, 'node'> & { node: ResolversParentTypes['TaxLot'] };
   RecordTradesInput: RecordTradesInput;
   TradeInput: TradeInput;
+  ElectedLotInput: ElectedLotInput;
+  DefineContractInput: DefineContractInput;
+  Boolean: Scalars['Boolean']['output'];
+  DefineContractResult: ResolversUnionTypes<ResolversParentTypes>['DefineContractResult'];
+  ContractDefined: ContractDefinedParent;
+  DefineContractRefused: DefineContractRefusedParent;
+  Contract: ContractParent;
+  LotReliefPeriod: LotReliefPeriod;
+  ContractDefinition: ContractDefinitionParent;
+  ContractConnection: Omit<ContractConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['ContractEdge']> };
+  ContractEdge: Omit<ContractEdge, 'node'> & { node: ResolversParentTypes['Contract'] };
   RecordTradesPayload: Omit<RecordTradesPayload, 'results'> & { results: ReadonlyArray<ResolversParentTypes['RecordTradeResult']> };
   RecordTradeResult: ResolversUnionTypes<ResolversParentTypes>['RecordTradeResult'];
   TradeRecorded: TradeRecordedParent;
-  Boolean: Scalars['Boolean']['output'];
   TradeRefused: TradeRefusedParent;
   PositionEvent: PositionEventParent;
   LotAllocation: LotAllocationParent;
@@ -1272,7 +1521,7 @@ export type ResolversParentTypes = {
   PositionFigures: PositionFigures;
   PositionDelta: PositionDelta;
   RestatedGain: RestatedGain;
-  PositionCorrection: Omit<PositionCorrection, 'position'> & { position: ResolversParentTypes['Position'] };
+  PositionCorrection: PositionCorrectionParent;
   PositionEventFilter: PositionEventFilter;
   AuditedEvent: AuditedEventParent;
   AuditedEventConnection: Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['AuditedEventEdge']> };
@@ -1306,10 +1555,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   positionEvents?: Resolver<ResolversTypes['AuditedEventConnection'], ParentType, ContextType, RequireFields<QueryPositionEventsArgs, 'first'>>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
   deadLetter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryDeadLetterArgs, 'id'>>;
+  contract?: Resolver<Maybe<ResolversTypes['Contract']>, ParentType, ContextType, RequireFields<QueryContractArgs, 'contractId'>>;
+  contracts?: Resolver<ResolversTypes['ContractConnection'], ParentType, ContextType, RequireFields<QueryContractsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   recordTrades?: Resolver<ResolversTypes['RecordTradesPayload'], ParentType, ContextType, RequireFields<MutationRecordTradesArgs, 'input'>>;
+  defineContract?: Resolver<ResolversTypes['DefineContractResult'], ParentType, ContextType, RequireFields<MutationDefineContractArgs, 'input'>>;
   retryDeadLetter?: Resolver<ResolversTypes['RetryDeadLetterResult'], ParentType, ContextType, RequireFields<MutationRetryDeadLetterArgs, 'input'>>;
   correctDeadLetter?: Resolver<ResolversTypes['CorrectDeadLetterResult'], ParentType, ContextType, RequireFields<MutationCorrectDeadLetterArgs, 'input'>>;
   discardDeadLetter?: Resolver<ResolversTypes['DiscardDeadLetterResult'], ParentType, ContextType, RequireFields<MutationDiscardDeadLetterArgs, 'input'>>;
@@ -1330,6 +1582,7 @@ export type PositionResolvers<ContextType = Context, ParentType extends Resolver
   bookId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   accountId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   contractId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  contract?: Resolver<Maybe<ResolversTypes['Contract']>, ParentType, ContextType>;
   instrument?: Resolver<Maybe<ResolversTypes['Instrument']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
@@ -1340,6 +1593,7 @@ export type PositionResolvers<ContextType = Context, ParentType extends Resolver
   unrealizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   reliefMethod?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
   reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
+  statusReason?: Resolver<Maybe<ResolversTypes['PositionStatusReason']>, ParentType, ContextType>;
   effectiveAt?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
   knownAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lots?: Resolver<ReadonlyArray<ResolversTypes['TaxLot']>, ParentType, ContextType>;
@@ -1376,6 +1630,61 @@ export type TaxLotEdgeResolvers<ContextType = Context, ParentType extends Resolv
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type DefineContractResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DefineContractResult'] = ResolversParentTypes['DefineContractResult']> = {
+  __resolveType: TypeResolveFn<'ContractDefined' | 'DefineContractRefused', ParentType, ContextType>;
+};
+
+export type ContractDefinedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContractDefined'] = ResolversParentTypes['ContractDefined']> = {
+  contract?: Resolver<ResolversTypes['Contract'], ParentType, ContextType>;
+  changed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DefineContractRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DefineContractRefused'] = ResolversParentTypes['DefineContractRefused']> = {
+  contractId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['DefineContractRefuseReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ContractResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Contract'] = ResolversParentTypes['Contract']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  contractId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reliefMethod?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
+  reliefMethods?: Resolver<ReadonlyArray<ResolversTypes['LotReliefPeriod']>, ParentType, ContextType>;
+  longOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  washSales?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  booksClosedBefore?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  definitions?: Resolver<ReadonlyArray<ResolversTypes['ContractDefinition']>, ParentType, ContextType>;
+};
+
+export type LotReliefPeriodResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LotReliefPeriod'] = ResolversParentTypes['LotReliefPeriod']> = {
+  from?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  method?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
+};
+
+export type ContractDefinitionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContractDefinition'] = ResolversParentTypes['ContractDefinition']> = {
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reliefMethod?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
+  effectiveFrom?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  longOnly?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  washSales?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  booksClosedBefore?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  definedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  definedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ContractConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContractConnection'] = ResolversParentTypes['ContractConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ContractEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ContractEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContractEdge'] = ResolversParentTypes['ContractEdge']> = {
+  node?: Resolver<ResolversTypes['Contract'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type RecordTradesPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordTradesPayload'] = ResolversParentTypes['RecordTradesPayload']> = {
   results?: Resolver<ReadonlyArray<ResolversTypes['RecordTradeResult']>, ParentType, ContextType>;
 };
@@ -1391,6 +1700,7 @@ export type TradeRecordedResolvers<ContextType = Context, ParentType extends Res
   position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
   duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   uti?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  contractStatus?: Resolver<ResolversTypes['ContractStatus'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1470,6 +1780,7 @@ export type PositionDeltaResolvers<ContextType = Context, ParentType extends Res
 
 export type RestatedGainResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RestatedGain'] = ResolversParentTypes['RestatedGain']> = {
   tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   before?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   after?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
 };
@@ -1477,11 +1788,14 @@ export type RestatedGainResolvers<ContextType = Context, ParentType extends Reso
 export type PositionCorrectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionCorrection'] = ResolversParentTypes['PositionCorrection']> = {
   sequence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   causedBy?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  beforeTrade?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
   before?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
   after?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
   delta?: Resolver<ResolversTypes['PositionDelta'], ParentType, ContextType>;
   restatedGains?: Resolver<ReadonlyArray<ResolversTypes['RestatedGain']>, ParentType, ContextType>;
+  replayedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   correctedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -1659,6 +1973,14 @@ export type Resolvers<ContextType = Context> = {
   TaxLot?: TaxLotResolvers<ContextType>;
   TaxLotConnection?: TaxLotConnectionResolvers<ContextType>;
   TaxLotEdge?: TaxLotEdgeResolvers<ContextType>;
+  DefineContractResult?: DefineContractResultResolvers<ContextType>;
+  ContractDefined?: ContractDefinedResolvers<ContextType>;
+  DefineContractRefused?: DefineContractRefusedResolvers<ContextType>;
+  Contract?: ContractResolvers<ContextType>;
+  LotReliefPeriod?: LotReliefPeriodResolvers<ContextType>;
+  ContractDefinition?: ContractDefinitionResolvers<ContextType>;
+  ContractConnection?: ContractConnectionResolvers<ContextType>;
+  ContractEdge?: ContractEdgeResolvers<ContextType>;
   RecordTradesPayload?: RecordTradesPayloadResolvers<ContextType>;
   RecordTradeResult?: RecordTradeResultResolvers<ContextType>;
   TradeRecorded?: TradeRecordedResolvers<ContextType>;

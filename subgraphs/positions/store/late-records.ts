@@ -6,6 +6,7 @@ import type { PositionWasCorrected } from '#kernel/topics/position-corrected';
 import type { Figures, Position } from '../domain/position.ts';
 import { effectiveDateOf, latenessOf, type PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
+import { causeOf } from '../domain/recalculation.ts';
 
 interface Written {
   readonly key: PositionKey;
@@ -54,34 +55,6 @@ export function correctionRecordOf({
     reconciliationStatus: after.reconciliationStatus,
     user,
   };
-}
-
-/** Id of the trade, amendment, reset or action by which an event came about. */
-function causeOf(event: PositionEvent): string {
-  switch (event.type) {
-    case 'TRADE_APPLIED':
-    case 'PROVISIONAL_TRADE_APPLIED':
-    case 'FORWARD_TRADE_BOOKED':
-    case 'FORWARD_TRADE_EFFECTIVE':
-      return event.trade.tradeId;
-    case 'TRADE_AMENDED':
-      return event.amendmentId;
-    case 'TRADE_BUSTED':
-    case 'LOT_RELIEF_ELECTED':
-      return event.target.tradeId;
-    case 'PRICE_RESET':
-      return event.resetId;
-    case 'LOT_METHOD_CHANGED':
-      return event.contractId ?? event.method;
-    case 'LOTS_RECEIVED':
-      return event.transferId;
-    case 'HISTORICAL_POSITION_CORRECTED':
-      return event.causedBy[0] ?? '';
-    case 'CONTRACT_GENERATED':
-      return event.tradeId;
-    case 'CORRECTION_REFUSED':
-      return event.reason;
-  }
 }
 
 function fieldsOf(key: PositionKey): PositionFields {

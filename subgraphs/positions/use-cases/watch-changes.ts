@@ -17,25 +17,23 @@ export function watchChanges(
   filter: PositionFilter,
   after: string | null,
 ): Promise<AsyncIterableIterator<Change>> {
-  return changes.follow({ after, wants: (applied) => matches(filter, applied) });
+  return changes.follow({ after, wants: (applied) => matchesPosition(filter, applied) });
 }
 
-/** None are made yet: silent, and open until it is given up. */
-export function watchCorrections(
-  { changes }: WatchChangesDeps,
-  after: string | null,
-): Promise<AsyncIterableIterator<Change>> {
-  return changes.follow({ after, wants: () => false });
-}
+/** What a filter looks at, in whatever is told of a position. */
+type Described = Pick<
+  TradeAppliedToPosition,
+  'bookId' | 'accountId' | 'symbol' | 'contractId' | 'reconciliationStatus'
+>;
 
-function matches(filter: PositionFilter, applied: TradeAppliedToPosition): boolean {
+export function matchesPosition(filter: PositionFilter, told: Described): boolean {
   const is = (wanted: string | null | undefined, found: string | null): boolean =>
     wanted === null || wanted === undefined || wanted.toUpperCase() === found;
   return (
-    is(filter.bookId, applied.bookId) &&
-    is(filter.accountId, applied.accountId) &&
-    is(filter.symbol, applied.symbol) &&
-    is(filter.contractId, applied.contractId) &&
-    is(filter.status, applied.reconciliationStatus)
+    is(filter.bookId, told.bookId) &&
+    is(filter.accountId, told.accountId) &&
+    is(filter.symbol, told.symbol) &&
+    is(filter.contractId, told.contractId) &&
+    is(filter.status, told.reconciliationStatus)
   );
 }
