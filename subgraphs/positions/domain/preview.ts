@@ -1,0 +1,50 @@
+/** What a command would do to a position, its later correction included. Nothing is written. */
+
+import type { Decision } from '#kernel/decision';
+import { evolve } from './evolve.ts';
+import { foldAsOf } from './fold.ts';
+import type { Position } from './position.ts';
+import type { PositionCommand } from './position-command.ts';
+import { decide, type PositionRefusalReason } from './position-decider.ts';
+import { latenessOf, type PositionEvent } from './position-event.ts';
+import { type Recalculation, recalculate } from './recalculation.ts';
+import type { KnownEvent } from './timeline.ts';
+
+export interface Preview {
+  readonly events: readonly PositionEvent[];
+  readonly before: Position;
+  /** Right after the command: an estimate when one of the events is late. */
+  readonly after: Position;
+  /** What the correction would say, restated gains of later sales included; null when none is due. */
+  readonly recalculation: Recalculation | null;
+}
+
+export type PreviewDecision =
+  | { readonly ok: true; readonly preview: Preview }
+  | Extract<Decision<PositionEvent, PositionRefusalReason>, { readonly ok: false }>;
+
+/** `known` is the whole history in version order; the command is decided on what it folds to. */
+export function previewOf(
+  known: readonly KnownEvent[],
+  command: PositionCommand,
+  { isLongOnly }: { readonly isLongOnly: boolean },
+): PreviewDecision {
+  const before = foldAsOf(known);
+  const decision = decide(before, command);
+  if (!decision.ok) return decision;
+  const { events } = decision;
+  const recordedAtMs = known.at(-1)?.recordedAtMs ?? 0;
+  const extended = known.concat(
+    events.map((event, index) => ({ event, version: before.version + 1 + index, recordedAtMs })),
+  );
+  const isLate = events.some((event) => latenessOf(event) !== null);
+  return {
+    ok: true,
+    preview: {
+      events,
+      before,
+      after: events.reduce<Position>(evolve, before),
+      recalculation: isLate ? recalculate(extended, { isLongOnly }) : null,
+    },
+  };
+}
