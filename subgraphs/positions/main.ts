@@ -69,7 +69,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ positions, lastPrices, letters }),
+      loaders: createLoaders({ positions, lastPrices, letters, contracts: deps.contractStore }),
     }),
 
     async start() {

@@ -5,6 +5,8 @@ import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
 import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
 import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
+import type { DefineContractDeps } from '../use-cases/define-contract.ts';
+import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
 import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
@@ -18,7 +20,9 @@ export interface Deps
     WatchChangesDeps,
     WatchCorrectionsDeps,
     DeadLetterDeps,
-    AuditEventsDeps {
+    AuditEventsDeps,
+    DefineContractDeps,
+    FindContractsDeps {
   readonly positions: PositionRepository;
   readonly clock: Clock;
 }

@@ -4,6 +4,7 @@
  */
 
 import DataLoader from 'dataloader';
+import type { ContractStore, RecordedContract } from '../store/contracts.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
 import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
@@ -21,10 +22,12 @@ export function createLoaders({
   positions,
   lastPrices,
   letters,
+  contracts,
 }: {
   readonly positions: PositionRepository;
   readonly lastPrices: LastPrices;
   readonly letters: DeadLetterReader;
+  readonly contracts: Pick<ContractStore, 'byIds'>;
 }) {
   return {
     positionByKey: new DataLoader<string, PositionSummary | null>(async (keys) => {
@@ -45,6 +48,11 @@ export function createLoaders({
     deadLetterAttempts: new DataLoader<string, readonly DeadLetterAttempt[]>(async (ids) => {
       const found = await letters.attemptsOf([...new Set(ids)]);
       return ids.map((id) => found.get(id) ?? []);
+    }, OPTIONS),
+
+    contract: new DataLoader<string, RecordedContract | null>(async (ids) => {
+      const found = await contracts.byIds([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? null);
     }, OPTIONS),
 
     lastPrice: new DataLoader<string, LastPrice | null>(async (symbols) => {

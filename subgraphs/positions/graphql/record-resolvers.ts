@@ -1,6 +1,8 @@
 /** Trades come in. */
 
+import type { Scope } from '#kernel/roles';
 import { beforeDeadline } from '#platform/deadline';
+import { PlatformError } from '#platform/errors';
 import type { TradeRequest } from '../domain/trade.ts';
 import { recordTrades, type SentTrade } from '../use-cases/record-trades.ts';
 import type { Context } from './context.ts';
@@ -8,11 +10,13 @@ import { presentPosition, presentSummary } from './present.ts';
 import type { Resolvers, TradeInput } from './types.generated.ts';
 
 const SOURCE = 'graphql';
+const OVERRIDE_SCOPE: Scope = 'positions:correct';
 
 export const recordResolvers = {
   Mutation: {
     recordTrades: async (_root, { input }, context) => {
       const { deps, request } = context;
+      requireOverrideRight(input.trades, context);
       const sent = input.trades.map((trade) => sentTradeOf(trade, context));
       const results = await beforeDeadline(recordTrades(deps, sent), {
         stage: 'recording trades',
@@ -29,6 +33,7 @@ export const recordResolvers = {
 
   TradeRecorded: {
     duplicate: ({ position }) => position === null,
+    contractStatus: ({ uti }) => (uti === null ? 'CONTRACT_PENDING' : 'GENERATED'),
 
     position: async ({ key, position }, _args, { deps, loaders }) => {
       const { clock } = deps;
@@ -40,6 +45,13 @@ export const recordResolvers = {
     },
   },
 } satisfies Resolvers;
+
+/** Who records trades may not open closed books. */
+function requireOverrideRight(trades: readonly TradeInput[], { request }: Context): void {
+  const isOverriding = trades.some(({ overrideReason = null }) => overrideReason !== null);
+  if (!isOverriding || request.identity?.scopes.includes(OVERRIDE_SCOPE) === true) return;
+  throw new PlatformError('FORBIDDEN', `overrideReason: expected the scope ${OVERRIDE_SCOPE}`);
+}
 
 function sentTradeOf(input: TradeInput, { request }: Context): SentTrade {
   const { tradeId, bookId, accountId, symbol, side, quantity, price, effectiveDate } = input;
@@ -57,6 +69,8 @@ function sentTradeOf(input: TradeInput, { request }: Context): SentTrade {
     executedAtMs: input.executedAt ?? null,
     contractId: input.contractId ?? null,
     clOrdId: null,
+    electedLots: input.electedLots ?? null,
+    overrideReason: input.overrideReason ?? null,
   };
   return {
     request: trade,

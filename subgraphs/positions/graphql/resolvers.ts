@@ -2,6 +2,7 @@
 
 import { auditResolvers } from './audit-resolvers.ts';
 import { correctionResolvers } from './correction-resolvers.ts';
+import { contractResolvers } from './contract-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
@@ -15,7 +16,18 @@ export const resolvers: Resolvers = {
   ...correctionResolvers,
   ...auditResolvers,
   ...deadLetterResolvers,
-  Query: { ...positionResolvers.Query, ...auditResolvers.Query, ...deadLetterResolvers.Query },
-  Mutation: { ...recordResolvers.Mutation, ...deadLetterResolvers.Mutation },
+  ...contractResolvers,
+  Query: {
+    ...positionResolvers.Query,
+    ...auditResolvers.Query,
+    ...deadLetterResolvers.Query,
+    ...contractResolvers.Query,
+  },
+  Mutation: {
+    ...recordResolvers.Mutation,
+    ...deadLetterResolvers.Mutation,
+    ...contractResolvers.Mutation,
+  },
+  Position: { ...positionResolvers.Position, ...contractResolvers.Position },
   Subscription: { ...eventResolvers.Subscription, ...correctionResolvers.Subscription },
 };

@@ -38,7 +38,8 @@ export type Query = {
   readonly positions: PositionConnection;
   /**
    * What happened to positions, in the order in which it was recorded: the trail for audits, with who
-   * caused it and why. Nothing is ever taken out of it or changed.
+   * caused it and why. Nothing is ever taken out of it or changed. Events get their time a moment
+   * before they can be seen: the last second may still be joined by some.
    */
   readonly positionEvents: AuditedEventConnection;
   /** Trades that were refused and are kept, newest first. */

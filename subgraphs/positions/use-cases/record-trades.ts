@@ -60,7 +60,10 @@ export interface SentTrade {
 
 export type RecordedTrade =
   | Extract<TradeOutcome, { type: 'RECORDED' }>
-  | (Extract<TradeOutcome, { type: 'REFUSED' }> & { readonly deadLetterId: string });
+  | (Extract<TradeOutcome, { type: 'REFUSED' }> & {
+      /** Null for a trade that was put off and not kept. */
+      readonly deadLetterId: string | null;
+    });
 
 /** Answers in the order given. A bad trade fails alone. Sending all of them again is safe. */
 export async function recordTrades(
@@ -203,11 +206,13 @@ async function keepRefused(
     const trade = sent[index];
     if (trade === undefined || outcome.type !== 'REFUSED') return [];
     deps.onRefused?.(outcome.reason);
+    if (outcome.reason === 'OVERLOADED') return [];
     return [refusedTradeOf(deps, trade, outcome)];
   });
   const ids = (letters.length === 0 ? [] : await deps.deadLetters.keep(letters)).values();
   return outcomes.map((outcome): RecordedTrade => {
     if (outcome.type === 'RECORDED') return outcome;
+    if (outcome.reason === 'OVERLOADED') return { ...outcome, deadLetterId: null };
     const { value } = ids.next();
     invariant(value, 'every refused trade has a dead letter');
     return { ...outcome, deadLetterId: value };
