@@ -155,12 +155,9 @@ export interface Execution {
  * decision fall out; undefined when none is left.
  */
 export function trade(simulation: Simulation, execution: Execution): Rebalance | undefined {
-  const { holdings, targets, priceByName, lastTraded, journal } = simulation;
+  const { holdings, targets, priceByName, journal } = simulation;
   const { decidedSession, session, at } = execution;
-  for (let name = 0; name < targets.length; name++) {
-    if (session > (lastTraded[name] ?? NEVER)) targets[name] = 0;
-  }
-  if (!(normalize(targets) > 0)) return undefined;
+  if (dropDelisted(simulation, session) && !(normalize(targets) > 0)) return undefined;
   fetchPrices(simulation, session, at);
   const valueBefore = holdings.cash + unitsValueAt(holdings, priceByName);
   const weightsBefore = weightsAt(holdings, { value: valueBefore, priceByName });
@@ -175,6 +172,17 @@ export function trade(simulation: Simulation, execution: Execution): Rebalance |
   }
   const sessions = { decidedSession, executedSession: session };
   return { ...sessions, valueBefore, weightsBefore, weightsAfter, turnover, cost };
+}
+
+/** Whether a target is a name that trades no more; its target is then zero. */
+function dropDelisted({ targets, lastTraded }: Simulation, session: number): boolean {
+  let hasDropped = false;
+  for (let name = 0; name < targets.length; name++) {
+    if (session <= (lastTraded[name] ?? NEVER) || targets[name] === 0) continue;
+    targets[name] = 0;
+    hasDropped = true;
+  }
+  return hasDropped;
 }
 
 const BPS = 10_000;

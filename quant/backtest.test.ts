@@ -59,7 +59,7 @@ describe('BK-4 execution', () => {
     expect(kindsOf(run)).toEqual([]);
   });
 
-  test('NEXT_OPEN trades at the open of the next session, and earns from there to its close', () => {
+  test('NEXT_OPEN trades at the next open, and earns from there to the close', () => {
     const opens = flat(
       [
         [10, 10],
@@ -216,7 +216,7 @@ describe('BK-4 missing prices', () => {
     });
   });
 
-  test('a held name whose price grows too old is kept, flagged, and left out at the next one', () => {
+  test('a held name whose price grows too old is kept, flagged, then left out', () => {
     const rows = [
       [10, 10],
       [10, NONE],

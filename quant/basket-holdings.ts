@@ -31,7 +31,7 @@ export function emptyHoldings(names: number): Holdings {
  * Value of the units at the closes of a session; NaN when one of them has none.
  *
  * Four sums side by side keep the processor busy, and their order is fixed, so that equal input
- * gives the same bits. Against one sum: 1.5 against 2.6 ms for 3,780 sessions of 500 names.
+ * gives the same bits. Against one sum: 1.6 against 2.2 ms for 3,780 sessions of 500 names.
  */
 export function unitsValue(holdings: Holdings, panel: PricePanel, session: number): number {
   const { names, units, count } = holdings;

@@ -73,12 +73,13 @@ interface Facts extends Performance {
 
 function factsOf(performance: Performance): Facts {
   const { returns, riskFree, minimumReturn } = performance;
+  const sorted = returns.toSorted();
   return {
     ...performance,
     excess: excessReturns(returns, riskFree),
     overMinimum: excessReturns(returns, minimumReturn),
-    sorted: returns.toSorted(),
-    historicalTail: returns.length < 2 ? undefined : valueAtRiskHistorical(returns, CONFIDENCE),
+    sorted,
+    historicalTail: returns.length < 2 ? undefined : valueAtRiskHistorical(sorted, CONFIDENCE),
     normalTail: valueAtRiskNormal(returns, CONFIDENCE),
   };
 }
