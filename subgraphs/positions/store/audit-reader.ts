@@ -3,7 +3,7 @@
 import type { Fragment, Sql } from 'postgres';
 import { decimal } from '#kernel/decimal';
 import type { PageRequest } from '#platform/connection';
-import { PlatformError } from '#platform/errors';
+import { invariant, PlatformError } from '#platform/errors';
 import { instantText } from '#platform/instant-column';
 import type { AuditedEvent, AuditFilter, AuditPlace } from '../domain/audited-event.ts';
 import { cursorInstant, exactInstant } from './place-in-time.ts';
@@ -15,6 +15,13 @@ import { cursorInstant, exactInstant } from './place-in-time.ts';
 export const ROWS_PER_STATEMENT = 10_000;
 /** In memory at once, for one event of a large position may be a megabyte. */
 export const ROWS_PER_BATCH = 200;
+
+/** A moment in the life of the database. */
+export interface AuditMoment {
+  readonly instant: string;
+  /** A transaction number: lower ones were given out before. */
+  readonly frontier: string;
+}
 
 const VERSION = /^[1-9]\d{0,9}$/;
 
@@ -45,12 +52,21 @@ export function createAuditReader(sql: Sql) {
       }
     },
 
-    /** The database's time, with all its digits. */
-    async now(): Promise<string> {
-      const [row] = await sql<{ instant: string }[]>`
-        select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-          as instant`;
-      return cursorInstant(row?.instant);
+    /** The database's time with all its digits, and a number above those of all that runs. */
+    async now(): Promise<AuditMoment> {
+      const [row] = await sql<AuditMoment[]>`
+        select ${exactInstant(sql, 'clock_timestamp')} as instant,
+          pg_current_xact_id()::text as frontier
+        from clock_timestamp()`;
+      invariant(row, 'the database tells its time');
+      return row;
+    },
+
+    /** True when every transaction from before that moment has ended. */
+    async isSettled({ frontier }: AuditMoment): Promise<boolean> {
+      const [row] = await sql<{ settled: boolean }[]>`
+        select pg_snapshot_xmin(pg_current_snapshot()) > ${frontier}::text::xid8 as settled`;
+      return row?.settled === true;
     },
   };
 }

@@ -1,0 +1,135 @@
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPool } from '#platform/postgres';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { storeEvents } from '../../../test/support/stored-events.ts';
+import type { AuditedEvent, AuditFilter } from '../domain/audited-event.ts';
+import { type AuditReader, createAuditReader, ROWS_PER_BATCH } from './audit-reader.ts';
+
+/** More than one statement of a long reading takes. */
+const EVENTS = 25_000;
+const FROM = '2026-01-01T00:00:00Z';
+
+let database: TestDatabase;
+let sql: Sql;
+let audit: AuditReader;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const owner = postgres(database.ownerUrl, { max: 1 });
+  await storeEvents(owner, { count: EVENTS, from: FROM });
+  // Equal times, which only position and version tell apart.
+  await owner`
+    update positions.event_store set recorded_at = date_trunc('hour', recorded_at)
+    where recorded_at < ${FROM}::timestamptz + interval '2 hours'`;
+  await owner.end();
+  sql = openPool({ url: database.url, maxConnections: 2, applicationName: 'audit-test' });
+  audit = createAuditReader(sql);
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+async function everything(filter: AuditFilter): Promise<readonly AuditedEvent[]> {
+  const events: AuditedEvent[] = [];
+  for await (const batch of audit.all(filter)) events.push(...batch);
+  return events;
+}
+
+async function pages(filter: AuditFilter, first: number): Promise<readonly AuditedEvent[]> {
+  const events: AuditedEvent[] = [];
+  let after: readonly string[] | undefined;
+  for (;;) {
+    const rows = await audit.list(filter, { list: 'positionEvents', first, after });
+    const page = rows.slice(0, first);
+    events.push(...page);
+    const last = page.at(-1);
+    if (rows.length <= first || last === undefined) return events;
+    after = [last.recordedAt, last.positionKey, String(last.version)];
+  }
+}
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+const nameOf = ({ positionKey, version }: AuditedEvent) => `${positionKey}#${version}`;
+const tradesOf = (events: readonly AuditedEvent[]) =>
+  events.map(({ tradeId }) => Number(tradeId?.slice(1))).sort((a, b) => a - b);
+const numbers = (wanted: (n: number) => boolean) =>
+  Array.from({ length: EVENTS }, (_, n) => n).filter(wanted);
+
+describe('PS-12 the audit trail', () => {
+  test('read to the end has every event once, in the order of recording', async () => {
+    const events = await everything({});
+    expect(tradesOf(events)).toEqual(numbers(() => true));
+    const places = events.map((each) => [each.recordedAt, each.positionKey, each.version] as const);
+    expect(
+      places.every(([time, key, version], index) => {
+        const [beforeTime, beforeKey, beforeVersion] = places[index - 1] ?? ['', '', 0];
+        if (time !== beforeTime) return time > beforeTime;
+        return key === beforeKey ? version > beforeVersion : key > beforeKey;
+      }),
+    ).toBe(true);
+  });
+
+  test('is the same in pages, also where thousands have one time', async () => {
+    const wanted: AuditFilter = { toMs: Date.parse('2026-01-01T02:00:00Z') };
+    const inPages = await pages(wanted, 499);
+    expect(inPages).toHaveLength(7_200);
+    expect(inPages.map(nameOf)).toEqual((await everything(wanted)).map(nameOf));
+  });
+
+  test.each<[string, AuditFilter, (n: number) => boolean]>([
+    ['position', { positionKey: 'BOOK-7|ACCOUNT-17|INS_X|USD|-|NET' }, (n) => n % 1000 === 17],
+    ['book, in any case', { bookId: 'book-3' }, (n) => n % 10 === 3],
+    ['account and book', { bookId: 'BOOK-3', accountId: 'ACCOUNT-13' }, (n) => n % 1000 === 13],
+    ['book without that account', { bookId: 'BOOK-4', accountId: 'ACCOUNT-13' }, () => false],
+    ['contract', { contractId: 'C' }, () => false],
+    ['correlation', { correlationId: 'workflow-77' }, (n) => n >= 770 && n < 780],
+    ['user and symbol', { user: 'user-5', symbol: 'x' }, (n) => n % 7 === 5],
+    ['trade', { tradeId: 'T4711' }, (n) => n === 4711],
+    ['unknown trade', { tradeId: 'none' }, () => false],
+    ['type', { types: ['PRICE_RESET'] }, () => false],
+    ['no type', { types: [] }, () => true],
+    [
+      'time: from is in it, to is not',
+      { fromMs: Date.parse('2026-01-01T03:00:00Z'), toMs: Date.parse('2026-01-01T03:00:10Z') },
+      (n) => n >= 10_800 && n < 10_810,
+    ],
+  ])('by %s', async (_what, filter, isWanted) => {
+    expect(tradesOf(await everything(filter))).toEqual(numbers(isWanted));
+  });
+
+  test('is read a few at a time, and no further than it is taken', async () => {
+    const reading = audit.all({});
+    const first = await reading.next();
+    expect(first.value).toHaveLength(ROWS_PER_BATCH);
+    await reading.return(undefined);
+    expect(await everything({ tradeId: 'T1' })).toHaveLength(1);
+  });
+
+  test('knows when what was being written at a moment can be seen', async () => {
+    const writer = postgres(database.ownerUrl, { max: 1 });
+    const written = deferred();
+    const mayCommit = deferred();
+    const writing = writer.begin(async (tx) => {
+      await tx`update positions.snapshot_store set lot_count = 2 where book_id = 'BOOK-1'`;
+      written.resolve();
+      await mayCommit.promise;
+    });
+    await written.promise;
+    const moment = await audit.now();
+    expect(moment.instant).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    expect(await audit.isSettled(moment)).toBe(false);
+    mayCommit.resolve();
+    await writing;
+    expect(await audit.isSettled(moment)).toBe(true);
+    await writer.end();
+  });
+});
