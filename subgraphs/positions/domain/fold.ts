@@ -22,7 +22,7 @@ import { latenessOf } from './position-event.ts';
 import { resetLots } from './price-reset.ts';
 import {
   type Fact,
-  type KnownEvent,
+  type HistoryEvent,
   settledVersions,
   type TimelineEntry,
   timelineOf,
@@ -44,7 +44,7 @@ export interface FoldOptions {
  * the instant asked for. Without `effectiveAt` it equals what was published right after the last of
  * them. Never throws.
  */
-export function foldAsOf(known: readonly KnownEvent[], options: FoldOptions = {}): Position {
+export function foldAsOf(known: readonly HistoryEvent[], options: FoldOptions = {}): Position {
   const { effectiveAt = null, from = initialPosition } = options;
   const { state } = replay(known, { effectiveAt, from, settleAll: false });
   const settled = settledVersions(known);
@@ -67,7 +67,7 @@ export function foldAsOf(known: readonly KnownEvent[], options: FoldOptions = {}
  */
 export function canStartFrom(
   checkpoint: Checkpoint,
-  tail: readonly KnownEvent[],
+  tail: readonly HistoryEvent[],
   effectiveAt: BusinessDate | null,
 ): boolean {
   const { lastEffectiveDate, version } = checkpoint;
@@ -121,7 +121,7 @@ export interface ReplayOptions {
 }
 
 /** Applies the facts in order, and computes anew what each does to the lots. */
-export function replay(known: readonly KnownEvent[], options: ReplayOptions): Replay {
+export function replay(known: readonly HistoryEvent[], options: ReplayOptions): Replay {
   const { from } = options;
   const entries = timelineOf(known, options);
   const ledger = openLedger(from);
@@ -182,7 +182,7 @@ function apply(ledger: LotLedger, fact: Fact): boolean {
 }
 
 /** Why the newest recalculation was refused; null when none was since the last correction. */
-function statusReasonOf(known: readonly KnownEvent[]): Position['statusReason'] {
+function statusReasonOf(known: readonly HistoryEvent[]): Position['statusReason'] {
   for (let index = known.length - 1; index >= 0; index -= 1) {
     const event = known[index]?.event;
     if (event?.type === 'HISTORICAL_POSITION_CORRECTED') return null;
@@ -193,7 +193,7 @@ function statusReasonOf(known: readonly KnownEvent[]): Position['statusReason'] 
 
 /** Bookings that are known and, on the day asked for, still to come. */
 function bookingsOf(
-  known: readonly KnownEvent[],
+  known: readonly HistoryEvent[],
   before: readonly ForwardBooking[],
   effectiveAt: BusinessDate | null,
 ): readonly ForwardBooking[] {

@@ -16,6 +16,7 @@ import {
   submit,
 } from './history-test-support.ts';
 import { LOT_RELIEF_METHODS, type LotReliefMethod } from './lot-relief.ts';
+import type { PositionCommand } from './position-command.ts';
 import type { ReceivedLot } from './position-event.ts';
 import { termsWith, trade as fixedTrade } from './position-test-support.ts';
 import { targetOf } from './target-trade.ts';
@@ -101,8 +102,7 @@ export function play(
 }
 
 function perform(history: History, kind: Kind, step: Step, index: number): void {
-  const { today, known } = history;
-  const earlier = addDays(today, -step.daysOff);
+  const { today } = history;
   const tradeOn = (on: BusinessDate): Trade => ({
     ...fixedTrade(`T${index}`, step.side, '1', '1'),
     quantity: quantity(step.units),
@@ -111,69 +111,78 @@ function perform(history: History, kind: Kind, step: Step, index: number): void 
     effectiveDate: on,
     electedLots: electedFor(history, step),
   });
-  const ids = known.flatMap(({ event }) => ('trade' in event ? [event.trade.tradeId] : []));
-  const target = ids[step.which % Math.max(1, ids.length)] ?? 'none';
   switch (kind) {
     case 'trade':
       return void apply(history, tradeOn(today));
     case 'late':
-      return void apply(history, tradeOn(earlier));
+      return void apply(history, tradeOn(addDays(today, -step.daysOff)));
     case 'forward':
       return void apply(history, tradeOn(addDays(today, 1 + step.daysOff)));
     case 'bust':
-      return void bust(history, target);
+      return void bust(history, earlierTradeId(history, step));
     case 'amend':
-      return void amend(history, target, (terms) => amended(terms, step));
+      return void amend(history, earlierTradeId(history, step), (terms) => amended(terms, step));
     case 'correct':
       return void correct(history);
+    case 'roll':
     case 'reset':
-      return void submit(history, {
-        type: 'ResetPrice',
-        resetId: `R${index}`,
-        resetPrice: price(step.unitPrice),
-        effectiveDate: earlier,
-        today,
-      });
     case 'action':
-      return void submit(history, {
-        type: 'ApplyCorporateAction',
-        action: actionOf(step, `CA${index}`, earlier),
-        today,
-      });
-    case 'method': {
-      const method = LOT_RELIEF_METHODS[step.which % 6] ?? 'FIFO';
-      // The contract says so too, or the next trade would change it back.
-      history.terms = { ...history.terms, reliefMethods: [{ from: START, method }] };
-      return void submit(history, {
-        type: 'ChangeMethod',
-        contractId: null,
-        method,
-        effectiveDate: earlier,
-        today,
-      });
-    }
+    case 'method':
     case 'elect':
-      return void submit(history, {
-        type: 'ElectLots',
-        tradeId: target,
-        target: targetOf(known, target),
-        lots: electedFor(history, step) ?? [],
-        today,
-        calendar: weekdays,
-      });
     case 'receive':
-      return void submit(history, {
+      return void submit(history, commandOf(history, kind, step, index));
+  }
+}
+
+function earlierTradeId({ known }: History, { which }: Step): string {
+  const ids = known.flatMap(({ event }) => ('trade' in event ? [event.trade.tradeId] : []));
+  return ids[which % Math.max(1, ids.length)] ?? 'none';
+}
+
+function commandOf(
+  history: History,
+  kind: 'roll' | 'reset' | 'action' | 'method' | 'elect' | 'receive',
+  step: Step,
+  index: number,
+): PositionCommand {
+  const { today, terms, known } = history;
+  const effectiveDate = addDays(today, -step.daysOff);
+  switch (kind) {
+    case 'roll':
+      return { type: 'RollForward', today };
+    case 'reset': {
+      const resetPrice = price(step.unitPrice);
+      return { type: 'ResetPrice', resetId: `R${index}`, resetPrice, effectiveDate, today };
+    }
+    case 'action': {
+      const action = actionOf(step, `CA${index}`, effectiveDate);
+      return { type: 'ApplyCorporateAction', action, today };
+    }
+    case 'method': {
+      const method = LOT_RELIEF_METHODS[step.which % LOT_RELIEF_METHODS.length] ?? 'FIFO';
+      // Where the contract does not say so, the next trade changes it back.
+      if (step.side === 'BUY') {
+        history.terms = { ...terms, reliefMethods: [{ from: START, method }] };
+      }
+      return { type: 'ChangeMethod', contractId: null, method, effectiveDate, today };
+    }
+    case 'elect': {
+      const tradeId = earlierTradeId(history, step);
+      const target = targetOf(known, tradeId);
+      const lots = electedFor(history, step) ?? [];
+      return { type: 'ElectLots', tradeId, target, lots, today, calendar: weekdays };
+    }
+    case 'receive':
+      return {
         type: 'ReceiveLots',
         transferId: `X${index}`,
         cause: 'TRANSFER',
         fromPositionKey: 'elsewhere',
-        effectiveDate: earlier,
-        lots: [receivedLot(step, earlier)],
-        terms: history.terms,
+        effectiveDate,
+        lots: [receivedLot(step, effectiveDate)],
+        terms,
         today,
-      });
-    case 'roll':
-      return void submit(history, { type: 'RollForward', today });
+      };
   }
 }
 
@@ -219,18 +228,31 @@ function actionOf(
   effectiveDate: BusinessDate,
 ): CorporateAction {
   const terms = { actionId, effectiveDate };
-  const cashInLieu =
-    which % 2 === 0 ? null : { lotSize: quantity(10n ** 8n), price: price(unitPrice) };
-  switch (which % 5) {
+  const lieu = { lotSize: quantity(10n ** 8n), price: price(unitPrice) };
+  const cashInLieu = which % 2 === 0 ? null : lieu;
+  const ratio = { numerator: 3n, denominator: 2n, cashInLieu };
+  const cashPerUnit = price(unitPrice);
+  switch (which % 9) {
     case 0:
     case 1:
-      return { ...terms, type: 'SPLIT', numerator: 3n, denominator: 2n, cashInLieu };
+      return { ...terms, ...ratio, type: 'SPLIT' };
     case 2:
-      return { ...terms, type: 'SPLIT', numerator: 1n, denominator: 7n, cashInLieu };
     case 3:
-      return { ...terms, type: 'STOCK_DIVIDEND', numerator: 1n, denominator: 10n, cashInLieu };
+      return { ...terms, ...ratio, type: 'SPLIT', numerator: 1n, denominator: 7n };
+    case 4:
+      return { ...terms, ...ratio, type: 'STOCK_DIVIDEND', numerator: 1n, denominator: 10n };
+    case 5: {
+      const prices = { parentPrice: price(3n), childPrice: price(unitPrice) };
+      return { ...terms, ...ratio, ...prices, type: 'SPIN_OFF', childInstrumentId: 'ins_CHILD' };
+    }
+    case 6: {
+      const acquirer = { acquirerInstrumentId: 'ins_ACQ', acquirerPrice: price(unitPrice) };
+      return { ...terms, ...ratio, ...acquirer, type: 'MERGER', cashPerUnit };
+    }
+    case 7:
+      return { ...terms, type: 'CASH_MERGER', cashPerUnit };
     default:
-      return { ...terms, type: 'RETURN_OF_CAPITAL', cashPerUnit: price(unitPrice) };
+      return { ...terms, type: 'RETURN_OF_CAPITAL', cashPerUnit };
   }
 }
 

@@ -8,7 +8,7 @@ import type { PositionCommand } from './position-command.ts';
 import { decide, type PositionRefusalReason } from './position-decider.ts';
 import { latenessOf, type PositionEvent } from './position-event.ts';
 import { type Recalculation, recalculate } from './recalculation.ts';
-import type { KnownEvent } from './timeline.ts';
+import type { HistoryEvent } from './timeline.ts';
 
 export interface Preview {
   readonly events: readonly PositionEvent[];
@@ -25,7 +25,7 @@ export type PreviewDecision =
 
 /** `known` is the whole history in version order; the command is decided on what it folds to. */
 export function previewOf(
-  known: readonly KnownEvent[],
+  known: readonly HistoryEvent[],
   command: PositionCommand,
   { isLongOnly }: { readonly isLongOnly: boolean },
 ): PreviewDecision {
@@ -33,9 +33,8 @@ export function previewOf(
   const decision = decide(before, command);
   if (!decision.ok) return decision;
   const { events } = decision;
-  const recordedAtMs = known.at(-1)?.recordedAtMs ?? 0;
   const extended = known.concat(
-    events.map((event, index) => ({ event, version: before.version + 1 + index, recordedAtMs })),
+    events.map((event, index) => ({ event, version: before.version + 1 + index })),
   );
   const isLate = events.some((event) => latenessOf(event) !== null);
   return {

@@ -2,7 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type Amount, amount } from '#kernel/money';
-import { foldAsOf, replay, replayOn, type Replay } from './fold.ts';
+import { type Checkpoint, foldAsOf, replay, replayOn, type Replay } from './fold.ts';
 import { openLedger } from './lot-ledger.ts';
 import {
   type CorrectionRefusalReason,
@@ -17,7 +17,7 @@ import {
   type PositionEvent,
   type Restatement,
 } from './position-event.ts';
-import { type KnownEvent, settledVersions, timelineOf } from './timeline.ts';
+import { type HistoryEvent, settledVersions, timelineOf } from './timeline.ts';
 
 /** What a correction says, ready to be decided on the position it is based on. */
 export interface Recalculated {
@@ -49,12 +49,18 @@ export type Recalculation =
       readonly reason: CorrectionRefusalReason;
       readonly versions: readonly number[];
       readonly message: string;
+      /** The history says so already, and nothing late has come since. */
+      readonly isNoted: boolean;
     };
 
-/** Settles every late event among `known`: the whole history in version order. */
+/**
+ * Settles every late event among `known`: the history in version order, from its beginning or from a
+ * checkpoint on that none of them touches (`canStartFrom`).
+ */
 export function recalculate(
-  known: readonly KnownEvent[],
+  known: readonly HistoryEvent[],
   { isLongOnly }: RecalculationTerms,
+  from: Checkpoint = initialPosition,
 ): Recalculation {
   const settled = settledVersions(known);
   const pending = known.filter(
@@ -63,10 +69,13 @@ export function recalculate(
   const [firstPending] = pending;
   const basedOnVersion = known.at(-1)?.version ?? 0;
   if (firstPending === undefined) return { type: 'NOTHING_PENDING' };
-  const result = replay(known, { effectiveAt: null, from: initialPosition, settleAll: true });
+  const result = replay(known, { effectiveAt: null, from, settleAll: true });
   const effectiveDate = earliest(pending.map(({ event }) => effectiveDateOf(event)));
   const refusal = refusalOf(result, isLongOnly);
-  if (refusal !== undefined) return { type: 'REFUSED', basedOnVersion, effectiveDate, ...refusal };
+  if (refusal !== undefined) {
+    const isNoted = wasRefusedSince(known, pending.at(-1) ?? firstPending);
+    return { type: 'REFUSED', basedOnVersion, effectiveDate, ...refusal, isNoted };
+  }
   const before = known.filter(({ version }) => version < firstPending.version);
   return {
     type: 'RECALCULATED',
@@ -75,7 +84,7 @@ export function recalculate(
       effectiveDate,
       settles: pending.map(({ version }) => version),
       causedBy: pending.map(({ event }) => causeOf(event)),
-      beforeTrade: figuresOf(foldAsOf(before)),
+      beforeTrade: figuresOf(foldAsOf(before, { from })),
       replayedCount: result.count,
       restatements: restatementsOf(known, result.gainByVersion),
       state: result.state,
@@ -83,20 +92,26 @@ export function recalculate(
   };
 }
 
+function wasRefusedSince(known: readonly HistoryEvent[], last: HistoryEvent): boolean {
+  return known.some(
+    ({ event, version }) => event.type === 'CORRECTION_REFUSED' && version > last.version,
+  );
+}
+
 /**
  * Counts on a recalculation what came in meanwhile. RESTART when that cannot simply follow: when it
- * is late itself, or when the correction has moved the newest day beyond it.
+ * is late itself or answers another recalculation, when the correction has moved the newest day
+ * beyond it, or when it oversells on the corrected lots.
  */
 export function catchUp(
   recalculated: Recalculated,
-  tail: readonly KnownEvent[],
+  tail: readonly HistoryEvent[],
   { isLongOnly }: RecalculationTerms,
 ): Recalculated | 'RESTART' {
   if (tail.length === 0) return recalculated;
-  const hasLate = tail.some(
-    ({ event }) => latenessOf(event) !== null || event.type === 'HISTORICAL_POSITION_CORRECTED',
-  );
-  if (hasLate) return 'RESTART';
+  if (tail.some(({ event }) => latenessOf(event) !== null || ANSWERS.has(event.type))) {
+    return 'RESTART';
+  }
   const { state } = recalculated;
   const entries = timelineOf(tail, { effectiveAt: null, settleAll: false });
   const [first] = entries;
@@ -112,6 +127,12 @@ export function catchUp(
     state: result.state,
   };
 }
+
+/** Another recalculation came first. */
+const ANSWERS: ReadonlySet<PositionEvent['type']> = new Set([
+  'HISTORICAL_POSITION_CORRECTED',
+  'CORRECTION_REFUSED',
+]);
 
 function refusalOf(
   { oversold, brokenElections }: Replay,
@@ -147,7 +168,7 @@ function shown(versions: readonly number[]): string {
 
 /** What was published for an event, and is another gain now. In version order. */
 function restatementsOf(
-  known: readonly KnownEvent[],
+  known: readonly HistoryEvent[],
   gainByVersion: ReadonlyMap<number, Amount>,
 ): readonly Restatement[] {
   const published = publishedGains(known);
@@ -161,7 +182,7 @@ function restatementsOf(
 const NOTHING = amount(0n);
 
 /** What each event is last known to have realized; wash sales belong to the trade they follow. */
-function publishedGains(known: readonly KnownEvent[]): ReadonlyMap<number, Amount> {
+function publishedGains(known: readonly HistoryEvent[]): ReadonlyMap<number, Amount> {
   const gains = new Map<number, Amount>();
   const add = (version: number, gain: bigint): void => {
     if (gain !== 0n) gains.set(version, amount((gains.get(version) ?? 0n) + gain));

@@ -1,11 +1,11 @@
 /** An earlier trade as it stands now: what busts, amendments and elections refer to. */
 
 import type { RecordedTarget } from './position-command.ts';
-import type { KnownEvent } from './timeline.ts';
+import type { HistoryEvent } from './timeline.ts';
 import type { Trade } from './trade.ts';
 
 /** Null when the history, in version order, does not record the trade. */
-export function targetOf(known: readonly KnownEvent[], tradeId: string): RecordedTarget | null {
+export function targetOf(known: readonly HistoryEvent[], tradeId: string): RecordedTarget | null {
   let target: RecordedTarget | null = null;
   for (const { event, version } of known) {
     switch (event.type) {

@@ -12,11 +12,22 @@ import { latenessOf, type PositionEvent, type ReceivedLot } from './position-eve
 import { amendedLotId, bustedLotId, reversalOf } from './trade-allocation.ts';
 import type { Trade } from './trade.ts';
 
-/** An event with its place in the history and the instant at which it was known. */
-export interface KnownEvent {
+/**
+ * An event with its place in the history. Of effects, only `reliefMethod`, what was realized, and
+ * `opened` where it went short are read: the lots are computed anew.
+ */
+export interface HistoryEvent {
   readonly event: PositionEvent;
   readonly version: number;
+}
+
+export interface KnownEvent extends HistoryEvent {
   readonly recordedAtMs: number;
+}
+
+/** What was known at an instant: every answer for it is computed from these. */
+export function knownAt(known: readonly KnownEvent[], instantMs: number): readonly KnownEvent[] {
+  return known.filter(({ recordedAtMs }) => recordedAtMs <= instantMs);
 }
 
 /** What happened, without what it did to lots. */
@@ -56,7 +67,7 @@ export interface TimelineOptions {
 
 /** `known` in version order. */
 export function timelineOf(
-  known: readonly KnownEvent[],
+  known: readonly HistoryEvent[],
   options: TimelineOptions,
 ): readonly TimelineEntry[] {
   const settlement = settlementOf(known, options.settleAll);
@@ -84,7 +95,7 @@ interface Settlement {
 }
 
 /** Versions of late events that a correction among the known events has put in their place. */
-export function settledVersions(known: readonly KnownEvent[]): ReadonlySet<number> {
+export function settledVersions(known: readonly HistoryEvent[]): ReadonlySet<number> {
   const settled = new Set<number>();
   for (const { event } of known) {
     if (event.type !== 'HISTORICAL_POSITION_CORRECTED') continue;
@@ -93,7 +104,7 @@ export function settledVersions(known: readonly KnownEvent[]): ReadonlySet<numbe
   return settled;
 }
 
-function settlementOf(known: readonly KnownEvent[], settleAll: boolean): Settlement {
+function settlementOf(known: readonly HistoryEvent[], settleAll: boolean): Settlement {
   const settled = settledVersions(known);
   const isSettled = (version: number): boolean => settleAll || settled.has(version);
   const bustedVersions = new Set<number>();
@@ -110,7 +121,7 @@ function settlementOf(known: readonly KnownEvent[], settleAll: boolean): Settlem
   return { isSettled, bustedVersions, amendedByVersion, electedByVersion };
 }
 
-function addFacts({ event, version }: KnownEvent, settlement: Settlement, add: Add): void {
+function addFacts({ event, version }: HistoryEvent, settlement: Settlement, add: Add): void {
   switch (event.type) {
     case 'TRADE_APPLIED':
     case 'PROVISIONAL_TRADE_APPLIED':

@@ -7,6 +7,7 @@ import { correct, type History } from './history-test-support.ts';
 import type { Position } from './position.ts';
 import type { PositionEvent } from './position-event.ts';
 import { catchUp, recalculate } from './recalculation.ts';
+import { knownAt } from './timeline.ts';
 import { cashOf, signedQuantity } from './trade-allocation.ts';
 
 const RUNS = { numRuns: 150 };
@@ -118,11 +119,7 @@ describe('over random histories of every kind of event, by every relief method',
         const history = played(past, { method });
         const effectiveAt = addDays(history.today, -daysAgo);
         const knownAtMs = history.nowMs - 1;
-        const answer = () =>
-          foldAsOf(
-            history.known.filter(({ recordedAtMs }) => recordedAtMs <= knownAtMs),
-            { effectiveAt },
-          );
+        const answer = () => foldAsOf(knownAt(history.known, knownAtMs), { effectiveAt });
         const before = answer();
         play(history, later, KINDS, past.length);
         correct(history);
@@ -221,13 +218,13 @@ function unitsIn(event: PositionEvent): bigint {
 
 function countGains(gains: Map<number, bigint>, event: PositionEvent, version: number): void {
   if (event.type === 'HISTORICAL_POSITION_CORRECTED') {
-    for (const each of event.restatements) {
-      expect(gains.get(each.version) ?? 0n).toBe(each.before);
-      gains.set(each.version, each.after);
+    for (const { version: restated, before, after } of event.restatements) {
+      // Only the difference counts: a wrong `before` leaves a wrong sum.
+      gains.set(restated, (gains.get(restated) ?? 0n) - before + after);
     }
   } else if (event.type === 'WASH_SALE_ADJUSTED') {
-    const version = event.causedByVersion;
-    gains.set(version, (gains.get(version) ?? 0n) + event.disallowed);
+    const cause = event.causedByVersion;
+    gains.set(cause, (gains.get(cause) ?? 0n) + event.disallowed);
   } else if (event.type === 'PRICE_RESET') {
     gains.set(version, event.settlement);
   } else if (event.type === 'TRADE_BUSTED') {
