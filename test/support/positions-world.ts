@@ -23,14 +23,14 @@ const POOL_SIZE = 10;
 
 export type PositionsOnTest = Awaited<ReturnType<typeof startPositions>>;
 
-/** Knows the instruments AAPL and MSFT in USD and SAP in EUR. */
-export async function startPositions(url: string) {
+/** Knows the instruments AAPL and MSFT in USD and SAP in EUR. `env` as in the environment. */
+export async function startPositions(url: string, env: Readonly<Record<string, string>> = {}) {
   const sql = openPool({ url, maxConnections: POOL_SIZE, applicationName: 'positions-test' });
   await addInstruments(sql);
   const eventLog = createPostgresEventLog({ sql, url, logger: silentLogger });
   const cache = createInProcessCache();
   const subgraph = buildPositions({
-    config: readConfig({}),
+    config: readConfig(env),
     sql,
     databaseUrl: url,
     eventLog,
@@ -66,7 +66,8 @@ export async function addInstruments(sql: Sql): Promise<void> {
     insert into market_data.instrument (instrument_id, symbol, name, asset_class, currency)
     values ('ins_AAPL', 'AAPL', 'Apple', 'EQUITY', 'USD'),
       ('ins_MSFT', 'MSFT', 'Microsoft', 'EQUITY', 'USD'),
-      ('ins_SAP', 'SAP', 'SAP', 'EQUITY', 'EUR')`;
+      ('ins_SAP', 'SAP', 'SAP', 'EQUITY', 'EUR')
+    on conflict do nothing`;
 }
 
 /** The record path alone, as one process of several has it. */
