@@ -1,0 +1,203 @@
+/**
+ * Holds the database against what clients were promised: every acknowledged trade is there exactly
+ * once, versions have no gaps, time only grows, and every snapshot equals the replay of its events
+ * and the figures of a bookkeeper who knows nothing of our domain.
+ */
+
+import type { Sql } from 'postgres';
+import { formatDecimal } from '#kernel/decimal';
+import { createPositionRepository } from '../../subgraphs/positions/store/positions.ts';
+import { FIRE_BOOK, type FireTrade, type Ledger } from './positions-under-fire.ts';
+
+/** What a trade is first stored as. */
+const FIRST_EVENTS = ['TRADE_APPLIED', 'PROVISIONAL_TRADE_APPLIED', 'FORWARD_TRADE_BOOKED'];
+
+export interface Audit {
+  /** One sentence each; none when all is well. */
+  readonly faults: readonly string[];
+  readonly positions: number;
+  readonly events: number;
+}
+
+/** For when the fire has ceased: then all that was sent is to be there. */
+export async function auditPositions(sql: Sql, ledger: Ledger): Promise<Audit> {
+  const stored = await storedTrades(sql);
+  const events = await sql<EventCount[]>`
+    select position_key, count(*)::int as events, min(event_ver) as first, max(event_ver) as last,
+      bool_and(grows) as grows
+    from (
+      select position_key, event_ver, recorded_at > lag(recorded_at, 1, '-infinity'::timestamptz)
+        over (partition by position_key order by event_ver) as grows
+      from positions.event_store
+    ) each group by position_key`;
+  const faults = [
+    ...ledger.faults,
+    ...tradeFaults(ledger, stored),
+    ...events.flatMap(gapFaults),
+    ...(await publicationFaults(sql)),
+    ...(await commandFaults(sql)),
+    ...(await snapshotFaults(sql, ledger, stored)),
+  ];
+  const total = events.reduce((sum, each) => sum + each.events, 0);
+  return { faults, positions: events.length, events: total };
+}
+
+interface StoredTrade {
+  readonly trade_id: string;
+  readonly position_key: string;
+  readonly event_ver: number;
+}
+
+interface EventCount {
+  readonly position_key: string;
+  readonly events: number;
+  readonly first: number;
+  readonly last: number;
+  readonly grows: boolean;
+}
+
+const storedTrades = (sql: Sql) => sql<StoredTrade[]>`
+  select trade_id, position_key, event_ver from positions.event_store
+  where event_type = any(${FIRST_EVENTS}::text[])`;
+
+function tradeFaults(ledger: Ledger, stored: readonly StoredTrade[]): readonly string[] {
+  const faults: string[] = [];
+  const byId = new Map<string, StoredTrade>();
+  for (const row of stored) {
+    if (byId.has(row.trade_id)) faults.push(`${row.trade_id} is stored twice`);
+    if (!ledger.sent.has(row.trade_id)) faults.push(`${row.trade_id} was never sent`);
+    byId.set(row.trade_id, row);
+  }
+  for (const [id, trade] of ledger.sent) {
+    const row = byId.get(id);
+    const version = ledger.acknowledged.get(id);
+    if (version === undefined) faults.push(`${id} was sent and never acknowledged`);
+    else if (row === undefined) faults.push(`${id} was acknowledged and is lost`);
+    else if (row.event_ver !== version || row.position_key !== keyOf(trade)) {
+      faults.push(`${id} was acknowledged as ${version}, is ${JSON.stringify(row)}`);
+    }
+  }
+  return faults;
+}
+
+function gapFaults({ position_key, events, first, last, grows }: EventCount): readonly string[] {
+  const faults: string[] = [];
+  if (first !== 1 || last !== events) {
+    faults.push(`${position_key} has ${events} events from version ${first} to ${last}`);
+  }
+  if (!grows) faults.push(`recorded_at of ${position_key} does not grow from event to event`);
+  return faults;
+}
+
+/** Each trade in a position is published once, in order of version. */
+async function publicationFaults(sql: Sql): Promise<readonly string[]> {
+  const wrong = await sql<{ what: string }[]>`
+    with published as (
+      select key, (payload ->> 'eventVersion')::int as version, payload ->> 'tradeId' as trade_id,
+        xid, id
+      from platform.outbox where topic = 'trade-applied'
+    ), ordered as (
+      select *, lag(version, 1, 0) over (partition by key order by xid, id) as before
+      from published
+    )
+    select key || ' publishes ' || version || ' after ' || before as what from ordered
+    where version <= before
+    union all
+    select e.position_key || ' ' || e.event_ver || ' is not published' from positions.event_store e
+      left join published p on p.key = e.position_key and p.version = e.event_ver
+    where p.key is null and e.event_type = 'TRADE_APPLIED'`;
+  return wrong.map(({ what }) => what);
+}
+
+/** The answer kept for each trade is the event that is there. */
+async function commandFaults(sql: Sql): Promise<readonly string[]> {
+  const wrong = await sql<{ what: string }[]>`
+    select coalesce(i.command_id, e.trade_id) || ' has an event without answer, or the reverse'
+      as what
+    from positions.idempotency_store i
+      full join (select * from positions.event_store
+        where event_type = any(${FIRST_EVENTS}::text[])) e
+        on e.trade_id = i.command_id and e.event_ver = i.event_ver
+          and e.position_key = i.position_key
+    where e.trade_id is null and position(' ' in i.command_id) = 0 or i.command_id is null`;
+  return wrong.map(({ what }) => what);
+}
+
+async function snapshotFaults(
+  sql: Sql,
+  ledger: Ledger,
+  stored: readonly StoredTrade[],
+): Promise<readonly string[]> {
+  const repository = createPositionRepository(sql);
+  const keys = [...new Set(stored.map((row) => row.position_key))];
+  const summaries = await repository.byKeys(keys);
+  const faults: string[] = [];
+  for (const text of keys) {
+    const summary = summaries.get(text);
+    if (summary === undefined) {
+      faults.push(`${text} has events and no snapshot`);
+      continue;
+    }
+    const { position } = await repository.replay(summary.key, {});
+    const { lots, ...figures } = position;
+    const version = summary.figures.version;
+    const [kept] = await repository.lotsOf([{ key: summary.key, version }]);
+    if (!equal(summary.figures, figures) || !equal(kept, lots)) {
+      faults.push(`the snapshot of ${text} is not the replay of its events`);
+    }
+    const ours = [figures.quantity, figures.costBasis, figures.realizedPnl].map(formatDecimal);
+    const theirs = bookkeeping(tradesOf(ledger, text)).map(String);
+    const settled = figures.reconciliationStatus === 'RECONCILED' ? 3 : 1;
+    if (!equal(ours.slice(0, settled), theirs.slice(0, settled))) {
+      faults.push(`${text} is ${ours.join(' / ')}, by the books ${theirs.join(' / ')}`);
+    }
+  }
+  return faults;
+}
+
+const equal = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b);
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) => {
+    if (typeof each === 'bigint') return `${each}n`;
+    if (each === null || typeof each !== 'object' || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  });
+
+/** Of the position, those that count, in order of effective date and then of booking. */
+function tradesOf(ledger: Ledger, key: string): readonly FireTrade[] {
+  const versionOf = (trade: FireTrade) => ledger.acknowledged.get(trade.tradeId) ?? 0;
+  return [...ledger.sent.values()]
+    .filter((trade) => keyOf(trade) === key && !ledger.busted.has(trade.tradeId))
+    .toSorted((a, b) =>
+      a.effectiveDate === b.effectiveDate
+        ? versionOf(a) - versionOf(b)
+        : a.effectiveDate.localeCompare(b.effectiveDate),
+    );
+}
+
+const keyOf = ({ accountId, symbol }: FireTrade): string =>
+  `${FIRE_BOOK}|${accountId}|INS_${symbol}|USD|-|NET`;
+
+/** First in, first out, in whole numbers: quantity, cost basis, realized gain. */
+function bookkeeping(trades: readonly FireTrade[]): readonly [number, number, number] {
+  const open: { units: number; price: number }[] = [];
+  let realized = 0;
+  for (const trade of trades) {
+    const price = Number(trade.price);
+    let left = Number(trade.quantity) * (trade.side === 'BUY' ? 1 : -1);
+    while (left !== 0 && open[0] !== undefined && Math.sign(open[0].units) !== Math.sign(left)) {
+      const oldest = open[0];
+      const taken = Math.min(Math.abs(left), Math.abs(oldest.units));
+      const direction = Math.sign(oldest.units);
+      realized += taken * (price - oldest.price) * direction;
+      oldest.units -= taken * direction;
+      left += taken * direction;
+      if (oldest.units === 0) open.shift();
+    }
+    if (left !== 0) open.push({ units: left, price });
+  }
+  const sum = (of: (lot: { units: number; price: number }) => number) =>
+    open.reduce((total, lot) => total + of(lot), 0);
+  return [sum(({ units }) => units), sum(({ units, price }) => units * price), realized];
+}
