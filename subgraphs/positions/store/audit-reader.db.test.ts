@@ -4,10 +4,11 @@ import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { storeEvents } from '../../../test/support/stored-events.ts';
 import type { AuditedEvent, AuditFilter } from '../domain/audited-event.ts';
+import { chooseRoad, eventsAfter } from './audit-query.ts';
 import { type AuditReader, createAuditReader, ROWS_PER_BATCH } from './audit-reader.ts';
 
-/** More than one statement of a long reading takes. */
-const EVENTS = 25_000;
+/** More than are fetched and sorted, and more than one statement of a long reading takes. */
+const EVENTS = 60_000;
 const FROM = '2026-01-01T00:00:00Z';
 
 let database: TestDatabase;
@@ -64,6 +65,41 @@ const tradesOf = (events: readonly AuditedEvent[]) =>
 const numbers = (wanted: (n: number) => boolean) =>
   Array.from({ length: EVENTS }, (_, n) => n).filter(wanted);
 
+/** What the server had to look at for a page of 100 that starts in the middle. */
+async function blocksOfPage(filter: AuditFilter): Promise<number> {
+  const place = { recordedAt: '2026-01-01T08:00:00.000000Z', positionKey: 'BOOK', version: 1 };
+  const road = await chooseRoad(sql, filter);
+  const [row] = await sql<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }[]>`
+    explain (analyze, buffers, format json)
+    ${eventsAfter(sql, filter, { road, place, limit: 100 })}`;
+  const plan = row?.['QUERY PLAN'][0].Plan ?? {};
+  return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+}
+
+describe('PS-12 a page of the audit trail', () => {
+  /** Sixteen partitions, each with an index to go down, and rows that lie apart. */
+  const FEW_BLOCKS = 1_500;
+
+  test.each<[string, AuditFilter]>([
+    ['of all', {}],
+    ['of a position', { positionKey: 'BOOK-7|ACCOUNT-17|INS_X|USD|-|NET' }],
+    ['of an account', { accountId: 'ACCOUNT-13' }],
+    ['of an instrument', { symbol: 'X' }],
+    ['of a workflow', { correlationId: 'workflow-5000' }],
+    ['of a user', { user: 'user-3' }],
+    ['of a user who did nothing', { user: 'nobody' }],
+    ['of a trade', { tradeId: 'T50000' }],
+    ['of a rare type', { types: ['PRICE_RESET'] }],
+    ['of an hour', { fromMs: Date.parse('2026-01-01T09:00:00Z') }],
+  ])('%s costs what it holds, not what there is', async (_what, filter) => {
+    const [table] = await sql<{ blocks: number }[]>`
+      select sum(pg_relation_size(relid) / 8192)::int as blocks
+      from pg_partition_tree('positions.event_store')`;
+    expect(table?.blocks).toBeGreaterThan(2 * FEW_BLOCKS);
+    expect(await blocksOfPage(filter)).toBeLessThan(FEW_BLOCKS);
+  });
+});
+
 describe('PS-12 the audit trail', () => {
   test('read to the end has every event once, in the order of recording', async () => {
     const events = await everything({});
@@ -92,6 +128,7 @@ describe('PS-12 the audit trail', () => {
     ['book without that account', { bookId: 'BOOK-4', accountId: 'ACCOUNT-13' }, () => false],
     ['contract', { contractId: 'C' }, () => false],
     ['correlation', { correlationId: 'workflow-77' }, (n) => n >= 770 && n < 780],
+    ['symbol', { symbol: 'x' }, () => true],
     ['user and symbol', { user: 'user-5', symbol: 'x' }, (n) => n % 7 === 5],
     ['trade', { tradeId: 'T4711' }, (n) => n === 4711],
     ['unknown trade', { tradeId: 'none' }, () => false],
@@ -104,6 +141,17 @@ describe('PS-12 the audit trail', () => {
     ],
   ])('by %s', async (_what, filter, isWanted) => {
     expect(tradesOf(await everything(filter))).toEqual(numbers(isWanted));
+  });
+
+  test.each<[string, AuditFilter]>([
+    ['one position', { positionKey: 'BOOK-7|ACCOUNT-17|INS_X|USD|-|NET' }],
+    ['few positions', { accountId: 'ACCOUNT-13' }],
+    ['many positions', { symbol: 'X', types: ['TRADE_APPLIED'], user: 'user-1' }],
+  ])('of %s is the same in pages', async (_what, filter) => {
+    const inPages = await pages({ ...filter, toMs: Date.parse('2026-01-01T10:00:00Z') }, 13);
+    const whole = await everything({ ...filter, toMs: Date.parse('2026-01-01T10:00:00Z') });
+    expect(inPages.map(nameOf)).toEqual(whole.map(nameOf));
+    expect(whole.length).toBeGreaterThan(13);
   });
 
   test('is read a few at a time, and no further than it is taken', async () => {
