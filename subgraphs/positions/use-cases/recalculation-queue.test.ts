@@ -169,6 +169,18 @@ describe('giving up', () => {
     expect((await mine)[0]?.status).toBe('rejected');
   });
 
+  test('at the end what runs may finish, what waits is handed over again later', async () => {
+    const { queue, causes, at } = queueOf(1);
+    const running = queue.recalculateAll([late('A', 1)], never);
+    const waiting = queue.recalculateAll([late('A', 2), late('B', 1)], never);
+    queue.stop();
+    expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    at(0).end();
+    expect(await running).toEqual([fulfilled]);
+    expect(causes()).toEqual(['A-1']);
+    await expect(queue.recalculateAll([late('C', 1)], never)).rejects.toThrow('have stopped');
+  });
+
   test('who is gone before asking is told so', async () => {
     const { queue, causes } = queueOf(1);
     const asked = queue.recalculateAll([late('A', 1)], AbortSignal.abort(new Error('gone')));

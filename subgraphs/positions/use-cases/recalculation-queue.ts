@@ -7,6 +7,7 @@
  */
 
 import type { BusinessDate } from '#kernel/business-date';
+import { PlatformError } from '#platform/errors';
 import type { PositionKey } from '../domain/position-key.ts';
 
 /** Something late in a position, counted by estimate. */
@@ -55,6 +56,7 @@ export class RecalculationQueue {
   readonly #options: RecalculationQueueOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #running = new Map<string, Running>();
+  #isStopped = false;
 
   constructor(options: RecalculationQueueOptions) {
     this.#options = options;
@@ -66,6 +68,9 @@ export class RecalculationQueue {
     signal: AbortSignal,
   ): Promise<readonly PromiseSettledResult<void>[]> {
     signal.throwIfAborted();
+    if (this.#isStopped) {
+      throw new PlatformError('UPSTREAM_UNAVAILABLE', 'recalculations have stopped');
+    }
     const leaving: ((reason: unknown) => void)[] = [];
     const results = byPosition(late).map(
       ({ key, late: ofPosition }) =>
@@ -87,6 +92,16 @@ export class RecalculationQueue {
     } finally {
       signal.removeEventListener('abort', leave);
     }
+  }
+
+  /** Begins nothing more: who waits is told so. What runs may end. */
+  stop(): void {
+    this.#isStopped = true;
+    const reason = new PlatformError('UPSTREAM_UNAVAILABLE', 'recalculations are stopping');
+    for (const { wishes } of this.#waiting.values()) {
+      for (const { reject } of wishes) reject(reason);
+    }
+    this.#waiting.clear();
   }
 
   /** Late events that wait for a calculation to begin. */
