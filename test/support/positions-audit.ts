@@ -36,8 +36,9 @@ export async function auditPositions(sql: Sql, ledger: Ledger): Promise<Audit> {
     ...events.flatMap(gapFaults),
     ...(await publicationFaults(sql)),
     ...(await commandFaults(sql)),
-    ...(await snapshotFaults(sql, ledger, stored)),
   ];
+  // A replay refuses events with gaps: without it the audit says more.
+  if (faults.length === 0) faults.push(...(await snapshotFaults(sql, ledger, stored)));
   const total = events.reduce((sum, each) => sum + each.events, 0);
   return { faults, positions: events.length, events: total };
 }
@@ -89,12 +90,11 @@ function gapFaults({ position_key, events, first, last, grows }: EventCount): re
   return faults;
 }
 
-/** Each trade in a position is published once, in order of version. */
+/** Each event is told of once on the topic of changes, in order of version. */
 async function publicationFaults(sql: Sql): Promise<readonly string[]> {
   const wrong = await sql<{ what: string }[]>`
     with published as (
-      select key, (payload ->> 'eventVersion')::int as version, payload ->> 'tradeId' as trade_id,
-        xid, id
+      select key, (payload ->> 'eventVersion')::int as version, xid, id
       from platform.outbox where topic = 'trade-applied'
     ), ordered as (
       select *, lag(version, 1, 0) over (partition by key order by xid, id) as before
@@ -105,7 +105,7 @@ async function publicationFaults(sql: Sql): Promise<readonly string[]> {
     union all
     select e.position_key || ' ' || e.event_ver || ' is not published' from positions.event_store e
       left join published p on p.key = e.position_key and p.version = e.event_ver
-    where p.key is null and e.event_type = 'TRADE_APPLIED'`;
+    where p.key is null`;
   return wrong.map(({ what }) => what);
 }
 
