@@ -12,6 +12,7 @@ import {
   countTrade,
   countWashSales,
   countWashTrade,
+  keepRanked,
   type LotLedger,
   openLedger,
   reachDate,
@@ -158,6 +159,7 @@ function apply(ledger: LotLedger, fact: Fact): boolean {
     case 'TRADE': {
       const { trade, lotId } = fact;
       const method = ledger.reliefMethod;
+      keepRanked(ledger);
       const { effects, electionFault } = allocateTrade(ledger, trade, { method, lotId });
       if (fact.hasWashSales) countWashSales(ledger, countWashTrade(ledger, trade, effects));
       else countTrade(ledger, trade, effects);

@@ -6,6 +6,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import { amount, type Quantity, quantity } from '#kernel/money';
 import { afterCorporateAction } from './corporate-action-effect.ts';
+import { addRanked, type LotRanking, rankLots, removeRanked } from './lot-ranking.ts';
 import { afterTaking, type LotReliefMethod, type TakenFromLot, takeFrom } from './lot-relief.ts';
 import type { LotState } from './position.ts';
 import type {
@@ -35,6 +36,8 @@ export interface LotLedger {
   reliefMethod: LotReliefMethod;
   lastEffectiveDate: BusinessDate | null;
   washMemory: WashMemory;
+  /** Kept while a replay asks for it; null when it would not follow from the lots any more. */
+  ranked: LotRanking | null;
 }
 
 export function openLedger(state: LotState): LotLedger {
@@ -48,6 +51,7 @@ export function openLedger(state: LotState): LotLedger {
     reliefMethod: state.reliefMethod,
     lastEffectiveDate: state.lastEffectiveDate,
     washMemory: state.washMemory,
+    ranked: null,
   };
 }
 
@@ -64,6 +68,22 @@ export function closeLedger(ledger: LotLedger): LotState {
     lastEffectiveDate: ledger.lastEffectiveDate,
     washMemory: ledger.washMemory,
   };
+}
+
+/**
+ * From here on lots are kept in the order of the method, too: for replays, where many sales follow
+ * each other. For a single sale, looking through the lots is cheaper.
+ */
+export function keepRanked(ledger: LotLedger): void {
+  const { reliefMethod, ranked, lots } = ledger;
+  if (reliefMethod !== 'HIFO' && reliefMethod !== 'LOFO') return;
+  if (ranked?.method !== reliefMethod) ledger.ranked = rankLots(reliefMethod, lots);
+}
+
+/** For lots that were changed as a whole. */
+function replaceLots(ledger: LotLedger, lots: readonly TaxLot[]): void {
+  ledger.lots = lots.slice();
+  ledger.ranked = null;
 }
 
 export type CountedTrade = Pick<Trade, 'side' | 'effectiveDate' | 'tradeId'>;
@@ -125,7 +145,7 @@ export function countWashSales(
   adjustments: readonly WashSaleAdjustment[],
 ): void {
   if (adjustments.length === 0) return;
-  ledger.lots = afterWashSales(ledger.lots, adjustments).slice();
+  replaceLots(ledger, afterWashSales(ledger.lots, adjustments));
   const disallowed = disallowedBy(adjustments);
   ledger.costBasis += disallowed;
   addGain(ledger, disallowed);
@@ -139,7 +159,7 @@ export function countCorporateAction(
   ledger: LotLedger,
   { perLot, reliefMethod }: Pick<CorporateActionApplied, 'perLot' | 'reliefMethod'>,
 ): void {
-  ledger.lots = afterCorporateAction(ledger.lots, perLot, reliefMethod).slice();
+  replaceLots(ledger, afterCorporateAction(ledger.lots, perLot, reliefMethod));
   ledger.quantity = ledger.lots.reduce((sum, lot) => sum + lot.quantity, 0n);
   ledger.costBasis = ledger.lots.reduce((sum, lot) => sum + lot.costBasis, 0n);
   addGain(
@@ -191,7 +211,7 @@ export function receive(ledger: LotLedger, received: ReceivedLot): void {
 const NO_UNITS: Quantity = quantity(0n);
 
 export function countReset(ledger: LotLedger, perLot: readonly LotReset[]): void {
-  ledger.lots = afterReset(ledger.lots, perLot).slice();
+  replaceLots(ledger, afterReset(ledger.lots, perLot));
   addGain(
     ledger,
     perLot.reduce((sum, { settlement }) => sum + settlement, 0n),
@@ -210,7 +230,7 @@ function addGain(ledger: LotLedger, gain: bigint): void {
 }
 
 function pool(ledger: LotLedger): void {
-  if (ledger.lots.length > 1) ledger.lots = pooled(ledger.lots).slice();
+  if (ledger.lots.length > 1) replaceLots(ledger, pooled(ledger.lots));
 }
 
 /** In its place: after the lots of its day and before those of later days. */
@@ -222,11 +242,12 @@ function insert(ledger: LotLedger, lot: TaxLot): void {
   const last = lots.at(-1);
   if (last === undefined || last.openDate <= lot.openDate) lots.push(lot);
   else lots.splice(firstAfter(lots, lot.openDate), 0, lot);
+  if (ledger.ranked !== null) addRanked(ledger.ranked, lot);
 }
 
 /** A lot that loses units keeps its place; one that loses all is gone. */
 function take(
-  { lots }: LotLedger,
+  { lots, ranked }: LotLedger,
   allocation: TakenFromLot & Pick<Allocation, 'lotId' | 'openDate'>,
 ): void {
   const index = placeOf(lots, allocation);
@@ -236,7 +257,11 @@ function take(
   const left = afterTaking(lot, allocation);
   if (left !== null) lots[index] = left;
   else if (index === 0) lots.shift();
+  else if (index === lots.length - 1) lots.pop();
   else lots.splice(index, 1);
+  if (ranked === null) return;
+  removeRanked(ranked, lot);
+  if (left !== null) addRanked(ranked, left);
 }
 
 function placeOf(

@@ -172,11 +172,13 @@ function restatementsOf(
   gainByVersion: ReadonlyMap<number, Amount>,
 ): readonly Restatement[] {
   const published = publishedGains(known);
-  return known.flatMap(({ event, version }): readonly Restatement[] => {
+  const restatements: Restatement[] = [];
+  for (const { event, version } of known) {
     const before = published.get(version) ?? NOTHING;
     const after = gainByVersion.get(version) ?? NOTHING;
-    return before === after ? [] : [{ version, tradeId: causeOf(event), before, after }];
-  });
+    if (before !== after) restatements.push({ version, tradeId: causeOf(event), before, after });
+  }
+  return restatements;
 }
 
 const NOTHING = amount(0n);
@@ -184,17 +186,15 @@ const NOTHING = amount(0n);
 /** What each event is last known to have realized; wash sales belong to the trade they follow. */
 function publishedGains(known: readonly HistoryEvent[]): ReadonlyMap<number, Amount> {
   const gains = new Map<number, Amount>();
-  const add = (version: number, gain: bigint): void => {
-    if (gain !== 0n) gains.set(version, amount((gains.get(version) ?? 0n) + gain));
-  };
   for (const { event, version } of known) {
     if (event.type === 'HISTORICAL_POSITION_CORRECTED') {
       for (const each of event.restatements) gains.set(each.version, each.after);
-    } else if (event.type === 'WASH_SALE_ADJUSTED') {
-      add(event.causedByVersion, event.disallowed);
-    } else {
-      add(version, recordedGainOf(event));
+      continue;
     }
+    const isWash = event.type === 'WASH_SALE_ADJUSTED';
+    const of = isWash ? event.causedByVersion : version;
+    const gain = isWash ? event.disallowed : recordedGainOf(event);
+    if (gain !== 0n) gains.set(of, amount((gains.get(of) ?? 0n) + gain));
   }
   return gains;
 }

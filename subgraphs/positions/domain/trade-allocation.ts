@@ -3,12 +3,16 @@
 import { divideHalfEven } from '#kernel/decimal';
 import { refuse, type Refusal } from '#kernel/decision';
 import { type Amount, amount, notional, quantity } from '#kernel/money';
+import { inRankOrder, type LotRanking } from './lot-ranking.ts';
 import {
+  type ElectedRelief,
   type LotElectionReason,
   type LotReliefMethod,
   type LotTaking,
+  type OrderedReliefMethod,
   relieve,
   relieveElected,
+  takeInOrder,
 } from './lot-relief.ts';
 import type { Allocation, LotEffects } from './position-event.ts';
 import { pooled, type TaxLot } from './tax-lot.ts';
@@ -21,6 +25,8 @@ export type TradeTerms = Pick<Trade, 'side' | 'quantity' | 'price' | 'fees' | 'e
 export interface OpenLots {
   readonly quantity: bigint;
   readonly lots: readonly TaxLot[];
+  /** The same lots in an order of relief, where somebody keeps one. */
+  readonly ranked?: LotRanking | null;
 }
 
 export interface TradeAllocation {
@@ -78,19 +84,20 @@ export function allocateTrade(
   const closes = open.quantity !== 0n && open.quantity < 0n !== signed < 0n;
   const relief = closes ? reliefOf(open, trade, method) : NOTHING_TAKEN;
 
+  // A plain loop: this runs for every trade of every replay.
+  const allocations: Allocation[] = [];
   let unitsBefore = 0n;
   let cashBefore = 0n;
   let realizedPnl = 0n;
-  const shareUpTo = (units: bigint): bigint => divideHalfEven(cash * units, trade.quantity);
-  const allocations = relief.takings.map((taking, index): Allocation => {
-    const { lot, takenQuantity, basisOut, settledResetsOut } = taking;
+  for (const { lot, takenQuantity, basisOut, settledResetsOut } of relief.takings) {
     unitsBefore += takenQuantity;
-    const cashUpToHere = unitsBefore === trade.quantity ? cash : shareUpTo(unitsBefore);
+    const isLast = unitsBefore === trade.quantity;
+    const cashUpToHere = isLast ? cash : divideHalfEven(cash * unitsBefore, trade.quantity);
     const proceeds = cashUpToHere - cashBefore;
     const gain = proceeds - basisOut - settledResetsOut;
     cashBefore = cashUpToHere;
     realizedPnl += gain;
-    return {
+    allocations.push({
       lotId: lot.lotId,
       openDate: lot.openDate,
       takenQuantity,
@@ -98,9 +105,9 @@ export function allocateTrade(
       settledResetsOut,
       proceeds: amount(proceeds),
       gain: amount(gain),
-      rank: index + 1,
-    };
-  });
+      rank: allocations.length + 1,
+    });
+  }
 
   const opening = trade.quantity - unitsBefore;
   return {
@@ -132,30 +139,40 @@ interface Relief {
 const NOTHING_TAKEN: Relief = { takings: [], isElected: false, fault: null };
 
 /** A trade that closes all lots has no choice among them, and needs no election. */
-function reliefOf({ quantity: units, lots }: OpenLots, trade: TradeTerms, method: LotReliefMethod) {
+function reliefOf(open: OpenLots, trade: TradeTerms, method: LotReliefMethod): Relief {
+  const { quantity: units, lots } = open;
   const { quantity: wanted, electedLots } = trade;
-  const byOrder = (fault: Relief['fault']): Relief => {
-    const ordered = method === 'SPECIFIC' ? 'FIFO' : method;
-    const open = method === 'AVERAGE' ? pooled(lots) : lots;
-    return { takings: relieve(ordered, open, wanted), isElected: false, fault };
-  };
   if (electedLots === null) {
+    if (method !== 'SPECIFIC') return inOrder(open, wanted, method, null);
     const isAll = wanted >= (units < 0n ? 0n - units : units);
-    return byOrder(method === 'SPECIFIC' && !isAll ? refusedElection([], lots, wanted) : null);
+    const fault = isAll ? null : faultOf(relieveElected(lots, wanted, []));
+    return inOrder(open, wanted, 'FIFO', fault);
   }
-  if (method === 'AVERAGE') return byOrder(refuse('INVALID_LOT_ELECTION', ELECTED_FROM_POOL));
+  if (method === 'AVERAGE') {
+    return inOrder(open, wanted, method, refuse('INVALID_LOT_ELECTION', ELECTED_FROM_POOL));
+  }
   const elected = relieveElected(lots, wanted, electedLots);
-  return elected.ok ? { takings: elected.takings, isElected: true, fault: null } : byOrder(elected);
+  return elected.ok
+    ? { takings: elected.takings, isElected: true, fault: null }
+    : inOrder(open, wanted, method === 'SPECIFIC' ? 'FIFO' : method, elected);
+}
+
+function inOrder(
+  { lots, ranked }: OpenLots,
+  wanted: Trade['quantity'],
+  method: OrderedReliefMethod,
+  fault: Relief['fault'],
+): Relief {
+  if (ranked?.method === method) {
+    return { takings: takeInOrder(inRankOrder(ranked), wanted), isElected: false, fault };
+  }
+  const open = method === 'AVERAGE' ? pooled(lots) : lots;
+  return { takings: relieve(method, open, wanted), isElected: false, fault };
+}
+
+function faultOf(relief: ElectedRelief): Relief['fault'] {
+  return relief.ok ? null : relief;
 }
 
 const ELECTED_FROM_POOL =
   'electedLots: expected none, as the relief method is AVERAGE and all lots are one pool';
-
-function refusedElection(
-  elected: NonNullable<Trade['electedLots']>,
-  lots: readonly TaxLot[],
-  wanted: Trade['quantity'],
-): Relief['fault'] {
-  const relief = relieveElected(lots, wanted, elected);
-  return relief.ok ? null : relief;
-}
