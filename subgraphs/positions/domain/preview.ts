@@ -1,14 +1,15 @@
 /** What a command would do to a position, its later correction included. Nothing is written. */
 
-import type { Decision } from '#kernel/decision';
+import type { Refusal } from '#kernel/decision';
 import { evolve } from './evolve.ts';
 import { foldAsOf } from './fold.ts';
 import type { Position } from './position.ts';
-import type { PositionCommand } from './position-command.ts';
+import type { ApplyTrade, PositionCommand } from './position-command.ts';
 import { decide, type PositionRefusalReason } from './position-decider.ts';
 import { latenessOf, type PositionEvent } from './position-event.ts';
 import { type Recalculation, recalculate } from './recalculation.ts';
 import type { HistoryEvent } from './timeline.ts';
+import type { TradeRefusalReason } from './trade-refusal.ts';
 
 export interface Preview {
   readonly events: readonly PositionEvent[];
@@ -19,11 +20,20 @@ export interface Preview {
   readonly recalculation: Recalculation | null;
 }
 
-export type PreviewDecision =
-  | { readonly ok: true; readonly preview: Preview }
-  | Extract<Decision<PositionEvent, PositionRefusalReason>, { readonly ok: false }>;
+export type PreviewDecision<Reason extends string = PositionRefusalReason> =
+  { readonly ok: true; readonly preview: Preview } | Refusal<Reason>;
 
 /** `known` is the whole history in version order; the command is decided on what it folds to. */
+export function previewOf(
+  known: readonly HistoryEvent[],
+  command: ApplyTrade,
+  terms: { readonly isLongOnly: boolean },
+): PreviewDecision<TradeRefusalReason>;
+export function previewOf(
+  known: readonly HistoryEvent[],
+  command: PositionCommand,
+  terms: { readonly isLongOnly: boolean },
+): PreviewDecision;
 export function previewOf(
   known: readonly HistoryEvent[],
   command: PositionCommand,

@@ -1,6 +1,6 @@
 /** What recording a trade would do: at once, and by the correction that a late trade causes. */
 
-import type { Decision } from '#kernel/decision';
+import type { Refusal } from '#kernel/decision';
 import {
   type CorrectionRefusalReason,
   type Figures,
@@ -10,11 +10,11 @@ import {
 import type { ApplyTrade } from './position-command.ts';
 import type { LotEffects, PositionEvent, Restatement } from './position-event.ts';
 import { previewOf } from './preview.ts';
-import type { PositionRefusalReason } from './position-decider.ts';
 import type { Recalculation } from './recalculation.ts';
 import type { TaxLot } from './tax-lot.ts';
 import type { HistoryEvent } from './timeline.ts';
 import type { TradeClassification } from './trade-classification.ts';
+import type { TradeRefusalReason } from './trade-refusal.ts';
 
 /** What the correction would say, with everything late of the position in its place. */
 export type PreviewedCorrection =
@@ -50,8 +50,7 @@ export interface TradePreview {
 }
 
 export type TradePreviewDecision =
-  | { readonly ok: true; readonly preview: TradePreview }
-  | Extract<Decision<PositionEvent, PositionRefusalReason>, { readonly ok: false }>;
+  { readonly ok: true; readonly preview: TradePreview } | Refusal<TradeRefusalReason>;
 
 /** `known` is the whole history in version order. */
 export function previewTradeOn(

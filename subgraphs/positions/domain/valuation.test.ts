@@ -11,6 +11,12 @@ const CLOSE: ValuationPrice = {
   asOfMs: null,
   source: 'sample',
 };
+const LAST: ValuationPrice = {
+  ...CLOSE,
+  kind: 'LAST_PRICE',
+  date: null,
+  asOfMs: Date.parse('2026-03-06T23:59:59Z'),
+};
 const FACTS: ValuationFacts = {
   quantity: units('-50'),
   currency: 'USD',
@@ -33,10 +39,11 @@ describe('the value of a position', () => {
     ],
     ['a split on the day of the close', { unitsChangedOn: date('2026-03-06') }, { gap: null }],
     [
-      'a last price, which knows of no day',
-      { price: { ...CLOSE, date: null }, unitsChangedOn: date('2026-03-07') },
-      { gap: null },
+      'a split after a last price',
+      { price: LAST, unitsChangedOn: date('2026-03-07') },
+      { marketValue: null, gap: 'LATER_CORPORATE_ACTION' },
     ],
+    ['a split on its day', { price: LAST, unitsChangedOn: date('2026-03-06') }, { gap: null }],
     ['nothing open', { quantity: units('0'), price: null }, { marketValue: money('0'), gap: null }],
   ])('with %s', (_case, changes, expected) => {
     expect(valuationOf({ ...FACTS, ...changes })).toMatchObject(expected);

@@ -1,7 +1,7 @@
 /** What a position is worth, and by which price. */
 
 import { type Amount, amount, notional, type Price, type Quantity } from '#kernel/money';
-import type { BusinessDate } from '#kernel/business-date';
+import { type BusinessDate, utcDateOf } from '#kernel/business-date';
 import type { CorporateAction } from './corporate-action.ts';
 
 /** Calendar days before the day asked for: weekends and holidays, no suspended trading. */
@@ -50,7 +50,7 @@ export interface ValuationFacts {
  *
  * Files of closes are adjusted for splits up to their end, while units are those of the day asked
  * for: across an action that changes what one unit is, the product is wrong by its ratio. So a
- * close before such an action of the position, whenever that became known, values nothing.
+ * price of a day before such an action of the position, whenever that became known, values nothing.
  */
 export function valuationOf(facts: ValuationFacts): Valuation {
   const { quantity: units, currency, price, unitsChangedOn } = facts;
@@ -69,8 +69,13 @@ function gapOf(
 ): ValuationGap | null {
   if (price === null) return 'NO_PRICE';
   if (price.currency !== currency) return 'OTHER_CURRENCY';
-  const isOtherUnit = price.date !== null && unitsChangedOn !== null && unitsChangedOn > price.date;
-  return isOtherUnit ? 'LATER_CORPORATE_ACTION' : null;
+  if (unitsChangedOn === null || unitsChangedOn <= dayOf(price)) return null;
+  return 'LATER_CORPORATE_ACTION';
+}
+
+/** The business date a price is of. */
+export function dayOf({ date, asOfMs }: ValuationPrice): BusinessDate {
+  return date ?? utcDateOf(asOfMs ?? 0);
 }
 
 /** Types after which a unit is another one, so that earlier closes are divided. */
