@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import {
   customType,
+  date,
   index,
   integer,
   jsonb,
@@ -12,7 +13,7 @@ import {
   unique,
 } from 'drizzle-orm/pg-core';
 import { instantColumn } from '#platform/instant-column';
-import { scaled } from '#platform/postgres';
+import { decimalColumn, scaled } from '#platform/postgres';
 
 export const basketsSchema = pgSchema('baskets');
 
@@ -50,6 +51,20 @@ export const basket = basketsSchema.table(
     state: text('state').notNull(),
     currentVersion: integer('current_version').notNull(),
     eventVersion: integer('event_version').notNull(),
+    /** Version on its way through approval to a live basket; null when there is none. */
+    pendingVersion: integer('pending_version'),
+    /** Who may act as maker beside the owner. */
+    delegates: text('delegates')
+      .array()
+      .notNull()
+      .default(sql`'{}'::text[]`),
+    /** Size planned, in the currency of the basket; null when nobody said. */
+    notional: decimalColumn('notional'),
+    /** Not before this moment it goes to the vendors; null for at once. */
+    launchAt: instantColumn('launch_at'),
+    stateSince: instantColumn('state_since')
+      .notNull()
+      .default(sql`clock_timestamp()`),
     createdBy: text('created_by').notNull(),
     createdAt: instantColumn('created_at').notNull(),
     updatedAt: instantColumn('updated_at').notNull(),
@@ -71,9 +86,15 @@ export const basketVersion = basketsSchema.table(
     /** The level the version started at. */
     basedLevel: scaled('based_level'),
     basedAt: instantColumn('based_at'),
-    /** Who made this version: none of them may approve it. */
+    /** Who made this version; `version_editor` has all who had a hand in it. */
     editedBy: text('edited_by').notNull(),
     createdAt: instantColumn('created_at').notNull(),
+    /** Where the content comes from: EDIT, REBALANCE or CORPORATE_ACTION. */
+    origin: text('origin').notNull().default('EDIT'),
+    /** Day at whose close it becomes effective; null unless it is scheduled or was. */
+    effectiveDate: date('effective_date'),
+    /** When it became effective; null before. */
+    effectiveAt: instantColumn('effective_at'),
   },
   (table) => [primaryKey({ name: 'basket_version_pkey', columns: [table.basketId, table.number] })],
 );
