@@ -9,8 +9,8 @@ import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { fixedClock } from '#platform/clock';
 import { readConfig } from '#platform/config';
 import { createPostgresEventLog } from '#platform/event-log/postgres-event-log';
+import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
-import type { Lease } from '#platform/ports';
 import { openPool } from '#platform/postgres';
 import type { TradeRequest } from '../../subgraphs/positions/domain/trade.ts';
 import { buildPositions, buildRecording } from '../../subgraphs/positions/main.ts';
@@ -28,6 +28,7 @@ export async function startPositions(url: string, env: Readonly<Record<string, s
   const sql = openPool({ url, maxConnections: POOL_SIZE, applicationName: 'positions-test' });
   await addInstruments(sql);
   const eventLog = createPostgresEventLog({ sql, url, logger: silentLogger });
+  const lease = createPostgresLease({ sql, logger: silentLogger });
   const cache = createInProcessCache();
   const subgraph = buildPositions({
     config: readConfig(env),
@@ -36,7 +37,7 @@ export async function startPositions(url: string, env: Readonly<Record<string, s
     eventLog,
     cache,
     broadcast: createInProcessBroadcast({ logger: silentLogger }),
-    lease: noLease,
+    lease,
     clock: testClock,
     newId: () => 'not used',
     logger: silentLogger,
@@ -51,15 +52,11 @@ export async function startPositions(url: string, env: Readonly<Record<string, s
     async stop() {
       await subgraph.stop();
       await eventLog.close();
+      await lease.close();
       await sql.end();
     },
   };
 }
-
-const noLease: Lease = {
-  tryAcquire: () => Promise.resolve(undefined),
-  close: () => Promise.resolve(),
-};
 
 export async function addInstruments(sql: Sql): Promise<void> {
   await sql`
