@@ -28,6 +28,8 @@ const INTERRUPTED_EXIT_CODE = 130;
 /** As of a program that the signal of a closed pipe ended. */
 const BROKEN_PIPE_EXIT_CODE = 141;
 const PROGRESS_INTERVAL_MS = 200;
+const WRITE_AHEAD_BYTES = 65_536;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 interface ExportOptions {
   readonly format: ExportFormat;
@@ -150,8 +152,6 @@ async function write(
   }
 }
 
-const WRITE_AHEAD_BYTES = 65_536;
-
 /** One line that is written over while it goes on, on a terminal; in the end how many there were. */
 function createProgress() {
   let count = 0;
@@ -179,8 +179,6 @@ function instant(text: string): number {
   if (!Number.isNaN(epochMs)) return epochMs;
   throw new InvalidArgumentError('expected 2026-11-20 or 2026-11-20T14:30:00Z');
 }
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode;

@@ -37,6 +37,12 @@ export interface RefusedAttempt {
   readonly pauseMs: number | null;
 }
 
+export interface DueDeadLetter {
+  readonly id: string;
+  /** Made so far: the next one has this number plus one, whoever makes it. */
+  readonly automaticRetries: number;
+}
+
 export type DeadLetterAttempts = ReturnType<typeof createDeadLetterAttempts>;
 
 export function createDeadLetterAttempts(sql: Sql) {
@@ -65,13 +71,12 @@ export function createDeadLetterAttempts(sql: Sql) {
     endRefused: (attempt: DeadLetterAttempt, refused: RefusedAttempt): Promise<void> =>
       endRefused(sql, attempt, refused),
 
-    /** Ids of dead letters to be tried again now, the longest due first. */
-    async due(limit: number): Promise<readonly string[]> {
-      const rows = await sql<{ id: string }[]>`
-        select id from positions.dead_letter
+    /** Dead letters to be tried again now, the longest due first. */
+    async due(limit: number): Promise<readonly DueDeadLetter[]> {
+      return sql<DueDeadLetter[]>`
+        select id, attempts as "automaticRetries" from positions.dead_letter
         where next_attempt_at <= clock_timestamp() and status = 'OPEN'
         order by next_attempt_at limit ${limit}`;
-      return rows.map(({ id }) => id);
     },
 
     /**

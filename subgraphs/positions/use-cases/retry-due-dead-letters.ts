@@ -1,6 +1,7 @@
 /** What may pass later is tried again by itself, and attempts whose process died are finished. */
 
 import type { Logger } from '#platform/logger';
+import type { DueDeadLetter } from '../store/dead-letter-attempts.ts';
 import {
   attemptDeadLetter,
   AUTOMATIC_USER,
@@ -43,16 +44,21 @@ export async function retryDueDeadLetters(
       if (letter !== undefined) await finishAttempt(deps, letter, attempt);
     });
   }
-  for (const id of await letterAttempts.due(limit)) await each(id, () => retryUnasked(deps, id));
+  for (const due of await letterAttempts.due(limit)) {
+    await each(due.id, () => retryUnasked(deps, due));
+  }
   return made;
 }
 
-async function retryUnasked(deps: DeadLetterDeps, id: string): Promise<void> {
+async function retryUnasked(
+  deps: DeadLetterDeps,
+  { id, automaticRetries }: DueDeadLetter,
+): Promise<void> {
   const letter = await deps.letters.byId(id);
-  // Another process may have been first.
-  if (letter?.status !== 'OPEN' || letter.trade === null) return;
+  if (letter === undefined || letter.trade === null) return;
   await attemptDeadLetter(deps, letter, {
-    commandId: String(letter.automaticRetries + 1),
+    // By its number: when another process has made this attempt meanwhile, nothing is done.
+    commandId: String(automaticRetries + 1),
     action: 'RETRY',
     trade: null,
     comment: null,
