@@ -1,18 +1,19 @@
 /** Contracts: their definitions, and how far another method has come through their positions. */
 
 import type { Fragment, Sql } from 'postgres';
-import { type BusinessDate, businessDate } from '#kernel/business-date';
+import { type BusinessDate, businessDate, startOfUtcDay, utcDateOf } from '#kernel/business-date';
 import { partitionOf } from '#kernel/partition';
 import { contractDefined } from '#kernel/topics/contract-defined';
 import type { PageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
-import { instantOf } from '#platform/instant-column';
+import { instantOf, instantText } from '#platform/instant-column';
 import type { Contract, ContractDefinition } from '../domain/contract.ts';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 
 export interface RecordedDefinition extends ContractDefinition {
   readonly definedAtMs: number;
   readonly user: string;
+  readonly correlationId: string;
 }
 
 export interface RecordedContract extends Contract {
@@ -28,6 +29,11 @@ export interface DefinitionOrigin {
 export interface DueMethod {
   readonly contractId: string;
   readonly version: number;
+}
+
+export interface MethodInForce {
+  readonly contractId: string;
+  readonly definition: RecordedDefinition;
 }
 
 export type ContractStore = ReturnType<typeof createContractStore>;
@@ -93,15 +99,27 @@ export function createContractStore(sql: Sql) {
       return rows.map((row) => ({ contractId: row.contract_id, version: row.version }));
     },
 
-    /** Keys of the contract's positions after a key, in order, that are kept by another method. */
-    async positionsOfOtherMethod(
-      contractId: string,
-      method: string,
+    /**
+     * Keys, after one and in order, of the contract's positions that another method concerns. They
+     * were there before it was defined and had begun, and are kept by another one; or it began
+     * before it was defined, and they have counted something since.
+     */
+    async positionsToChange(
+      { contractId, definition }: MethodInForce,
       { after, limit }: { readonly after: string; readonly limit: number },
     ): Promise<readonly string[]> {
+      const { reliefMethod, effectiveFrom, definedAtMs } = definition;
+      const isRetroactive = effectiveFrom < utcDateOf(definedAtMs);
+      const sinceMs = Math.max(definedAtMs + 1, startOfUtcDay(effectiveFrom));
       const rows = await sql<{ position_key: string }[]>`
-        select position_key from positions.snapshot_store
-        where contract_id = ${contractId} and position_key > ${after} and relief_method <> ${method}
+        select position_key from positions.snapshot_store snapshot
+        where contract_id = ${contractId} and position_key > ${after}
+          and (relief_method <> ${reliefMethod}
+            or ${isRetroactive} and last_effective_date > ${effectiveFrom})
+          and exists (
+            select from positions.event_store event
+            where event.position_key = snapshot.position_key and event_ver = 1
+              and recorded_at < ${instantText(sinceMs)})
         order by position_key limit ${limit}`;
       return rows.map((row) => row.position_key);
     },
@@ -124,11 +142,12 @@ interface ContractRow {
   readonly books_closed_before: string | null;
   readonly defined_at: string;
   readonly user_id: string;
+  readonly correlation_id: string;
 }
 
 function contractColumns(sql: Sql): Fragment {
   return sql`contract_id, version, relief_method, effective_from, long_only, wash_sales,
-    books_closed_before, defined_at::text, user_id`;
+    books_closed_before, defined_at::text, user_id, correlation_id`;
 }
 
 /** Rows come in order of contract and version. */
@@ -159,5 +178,6 @@ function definitionOf(row: ContractRow): RecordedDefinition {
       row.books_closed_before === null ? null : businessDate(row.books_closed_before),
     definedAtMs: instantOf(row.defined_at),
     user: row.user_id,
+    correlationId: row.correlation_id,
   };
 }
