@@ -209,7 +209,7 @@ CREATE TABLE "baskets"."vendor_reconciliation" (
 );
 --> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "pending_version" integer;--> statement-breakpoint
-ALTER TABLE "baskets"."basket" ADD COLUMN "delegates" text[] DEFAULT '{}'::text[] NOT NULL;--> statement-breakpoint
+ALTER TABLE "baskets"."basket" ADD COLUMN "delegates" text[];--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "notional" numeric(38, 8);--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "launch_at" timestamptz;--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "state_since" timestamptz DEFAULT clock_timestamp() NOT NULL;--> statement-breakpoint

@@ -53,11 +53,8 @@ export const basket = basketsSchema.table(
     eventVersion: integer('event_version').notNull(),
     /** Version on its way through approval to a live basket; null when there is none. */
     pendingVersion: integer('pending_version'),
-    /** Who may act as maker beside the owner. */
-    delegates: text('delegates')
-      .array()
-      .notNull()
-      .default(sql`'{}'::text[]`),
+    /** Who may act as maker beside the owner; null for every portfolio manager. */
+    delegates: text('delegates').array(),
     /** Size planned, in the currency of the basket; null when nobody said. */
     notional: decimalColumn('notional'),
     /** Not before this moment it goes to the vendors; null for at once. */
