@@ -24,6 +24,7 @@ import { createDeadLetterStore } from './store/dead-letters.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
 import { createLastPrices } from './store/last-prices.ts';
 import { createLatestDates } from './store/latest-dates.ts';
+import { createCheckpoints } from './store/checkpoints.ts';
 import { createPositionCache, type PositionCache } from './store/position-cache.ts';
 import { createPositionRepository } from './store/positions.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
@@ -107,9 +108,11 @@ export function buildRecording(parts: RecordingParts) {
   const observed = parts.metrics === undefined ? undefined : tradeMetrics(parts.metrics);
   const instruments = createInstrumentLookup(sql);
   const positions = createPositionCache();
+  const checkpoints = createCheckpoints({ sql, logger });
   const writers = createPartitionWriters({
     batches: createTradeBatchStore(sql),
     positions,
+    checkpoints,
     clock,
     logger,
     pause: (ms) => pause(ms * (1 + PAUSE_JITTER * (2 * Math.random() - 1))),
@@ -131,6 +134,7 @@ export function buildRecording(parts: RecordingParts) {
     recordTrades: (trades: readonly SentTrade[]) => recordTrades(deps, trades),
     async stop() {
       await writers.stop();
+      await checkpoints.settled();
       await intake.close();
     },
   };

@@ -2,6 +2,9 @@
 
 import { divide } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
+import { allocationsIn, effectsIn, gainIn, tradeIdIn, tradeIn } from '../domain/event-contents.ts';
+import type { LotReliefMethod } from '../domain/lot-relief.ts';
+import { effectiveDateOf, type PositionEvent } from '../domain/position-event.ts';
 import { type Change, watchChanges } from '../use-cases/watch-changes.ts';
 import type { LotAllocationParent, PositionEventParent } from './parents.ts';
 import { keyOfChange, moneyOf, presentChanged } from './present.ts';
@@ -29,22 +32,25 @@ export const eventResolvers = {
   PositionEvent: {
     id: ({ key, version }) => `${key.text}#${version}`,
     type: ({ event }) => event.type,
-    effect: ({ event }) => event.effect,
-    effectiveDate: ({ event }) => event.trade.effectiveDate,
+    effect: ({ event }) => effectsIn(event)?.effect ?? null,
+    effectiveDate: ({ event }) => effectiveDateOf(event),
     recordedAt: ({ recordedAtMs }) => recordedAtMs,
-    executedAt: ({ event }) => event.trade.executedAtMs,
-    tradeId: ({ event }) => event.trade.tradeId,
-    uti: ({ event }) => event.uti,
-    clOrdId: ({ event }) => event.trade.clOrdId,
-    side: ({ event }) => event.trade.side,
-    quantity: ({ event }) => event.trade.quantity,
-    price: (parent) => money(parent, parent.event.trade.price),
-    fees: (parent) => money(parent, parent.event.trade.fees),
-    classification: ({ event }) => event.classification,
-    reliefMethod: ({ event }) => event.reliefMethod,
-    realizedPnl: (parent) => money(parent, parent.event.realizedPnl),
+    executedAt: ({ event }) => tradeIn(event)?.executedAtMs ?? null,
+    tradeId: ({ event }) => tradeIdIn(event),
+    uti: ({ event }) => ('uti' in event ? event.uti : null),
+    clOrdId: ({ event }) => tradeIn(event)?.clOrdId ?? null,
+    side: ({ event }) => tradeIn(event)?.side ?? null,
+    quantity: ({ event }) => tradeIn(event)?.quantity ?? null,
+    price: (parent) => moneyOrNull(parent, tradeIn(parent.event)?.price),
+    fees: (parent) => moneyOrNull(parent, tradeIn(parent.event)?.fees),
+    classification: ({ event }) => ('classification' in event ? event.classification : null),
+    reliefMethod: ({ event }) => methodIn(event),
+    realizedPnl: (parent) => moneyOrNull(parent, gainIn(parent.event)),
     allocations: ({ key, event }) =>
-      event.allocations.map((each): LotAllocationParent => ({ ...each, currency: key.currency })),
+      allocationsIn(event).map((each): LotAllocationParent => ({
+        ...each,
+        currency: key.currency,
+      })),
   },
 
   LotAllocation: {
@@ -59,6 +65,11 @@ export const eventResolvers = {
   },
 } satisfies Resolvers;
 
-function money({ key }: PositionEventParent, value: bigint) {
-  return moneyOf(value, key.currency);
+function moneyOrNull({ key }: PositionEventParent, value: bigint | null | undefined) {
+  return value === null || value === undefined ? null : moneyOf(value, key.currency);
+}
+
+function methodIn(event: PositionEvent): LotReliefMethod | null {
+  if ('reliefMethod' in event) return event.reliefMethod;
+  return event.type === 'LOT_METHOD_CHANGED' ? event.method : null;
 }

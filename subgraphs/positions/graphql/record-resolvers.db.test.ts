@@ -80,7 +80,7 @@ describe('recordTrades', () => {
       input('A1', 'T1', { fees: '5' }),
       input('A1', 'T1', { fees: '5.00' }),
       input('A1', 'T1', { fees: '6' }),
-      input('A1', 'T2', { effectiveDate: '2026-11-19' }),
+      input('A1', 'T2', { effectiveDate: '2030-11-19' }),
       input('A1', 'T3', { symbol: 'NOPE' }),
     );
     const first = {
@@ -110,8 +110,8 @@ describe('recordTrades', () => {
           },
           {
             tradeId: 'A1-T2',
-            reason: 'BACKDATED_NOT_SUPPORTED',
-            message: expect.stringContaining('was 2026-11-19'),
+            reason: 'EFFECTIVE_DATE_TOO_FAR',
+            message: expect.stringContaining('was 2030-11-19'),
             deadLetterId: expect.any(String),
           },
           {

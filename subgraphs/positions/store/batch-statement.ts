@@ -1,34 +1,30 @@
-/** The one statement that makes a batch of trades durable. */
+/** The one statement that makes a batch of commands durable. */
 
-import type { Fragment, Sql } from 'postgres';
-import { formatDecimal } from '#kernel/decimal';
-import { partitionOf } from '#kernel/partition';
-import { tradeApplied, type TradeAppliedToPosition } from '#kernel/topics/trade-applied';
-import { instantText } from '#platform/instant-column';
-import { compressLots } from '../domain/compressed-lots.ts';
-import type { Position } from '../domain/position.ts';
-import type { TradeApplied } from '../domain/position-event.ts';
-import type { PositionKey } from '../domain/position-key.ts';
-import { EVENT_SCHEMA_VERSION, metaLotsOf, payloadOf } from './event-codec.ts';
+import type { Sql } from 'postgres';
+import { tradeApplied } from '#kernel/topics/trade-applied';
+import { namesOf, parametersOf, tableOf } from './batch-columns.ts';
+import {
+  CHANGE_COLUMNS,
+  CHUNK_COLUMNS,
+  chunkRows,
+  COMMAND_COLUMNS,
+  EVENT_COLUMNS,
+  eventRows,
+  furtherRecordRows,
+  KEY_COLUMNS,
+  type NewEvent,
+  type NewSnapshot,
+  RECORD_COLUMNS,
+  SNAPSHOT_KEY,
+  type SnapshotRowToWrite,
+  snapshotRow,
+  STATE_COLUMNS,
+  VERSION_BEFORE,
+} from './batch-rows.ts';
+import { EVENT_SCHEMA_VERSION } from './event-codec.ts';
+import type { StoredPosition } from './stored-position.ts';
 
-/** An event to append, and the position after it. */
-export interface NewEvent {
-  readonly event: TradeApplied;
-  readonly after: Position;
-  readonly requestHash: string;
-  readonly user: string;
-  readonly correlationId: string;
-  readonly causationId: string | null;
-  /** Where the trade came in. */
-  readonly source: string;
-}
-
-export interface NewSnapshot {
-  readonly key: PositionKey;
-  readonly position: Position;
-}
-
-export interface TradeBatch {
+export interface WriteBatch {
   /** In version order per position. */
   readonly events: readonly NewEvent[];
   /** One per position touched: its state after the last of its events. */
@@ -36,165 +32,163 @@ export interface TradeBatch {
 }
 
 /**
- * Writes events, snapshots, trade ids and outbox rows, all or none. The primary key of the event
- * store refuses a version that somebody else has written, so a snapshot only follows its events.
- *
+ * Writes events, snapshots, lots, command ids, outbox rows and trades whose contract is to be
+ * generated: all or none. The primary key of the event store refuses a version that somebody else
+ * has written, and a snapshot only follows the version it was decided on. Answers how the positions
+ * are stored now, in the order of the snapshots.
+ */
+export async function writeBatch(
+  sql: Sql,
+  { events, snapshots }: WriteBatch,
+): Promise<readonly StoredPosition[]> {
+  const hashes = new Map(snapshots.map(({ key, before }) => [key.text, before.lastHash]));
+  const rows = eventRows(events, hashes);
+  const records = furtherRecordRows(rows);
+  const kept = snapshots.map((each) => snapshotRow(each, hashes.get(each.key.text) ?? null));
+  const chunks = chunkRows(kept);
+  const created = kept.filter(isNew);
+  const updated = created.length === 0 ? kept : kept.filter((each) => !isNew(each));
+
+  const statement = statementOf({
+    tells: records.length > 0,
+    creates: created.length > 0,
+    updates: updated.length > 0,
+    movesLots: chunks.length > 0,
+    awaitsContracts: rows.some(({ uti, written }) => uti === null && 'uti' in written.event),
+  });
+  const parameters = [
+    ...parametersOf(EVENT_INPUT, rows),
+    ...(records.length > 0 ? parametersOf(RECORD_COLUMNS, records) : []),
+    ...(created.length > 0 ? parametersOf(CREATED_INPUT, created) : []),
+    ...(updated.length > 0 ? parametersOf(UPDATED_INPUT, updated) : []),
+    ...(chunks.length > 0 ? parametersOf(CHUNK_COLUMNS, chunks) : []),
+    String(snapshots.length),
+  ];
+  await sql.unsafe(statement, parameters, { prepare: true });
+  return kept.map(({ after }) => after);
+}
+
+const isNew = ({ before }: SnapshotRowToWrite): boolean => before.position.version === 0;
+
+const EVENT_INPUT = [...EVENT_COLUMNS, ...COMMAND_COLUMNS, ...CHANGE_COLUMNS];
+const CREATED_INPUT = [SNAPSHOT_KEY, ...KEY_COLUMNS, ...STATE_COLUMNS];
+const UPDATED_INPUT = [SNAPSHOT_KEY, VERSION_BEFORE, ...STATE_COLUMNS];
+
+/** The parts that not every batch has. Each combination is prepared on its own. */
+interface StatementParts {
+  /** Something came late, or was corrected. */
+  readonly tells: boolean;
+  readonly creates: boolean;
+  readonly updates: boolean;
+  /** Lots in chunks. */
+  readonly movesLots: boolean;
+  readonly awaitsContracts: boolean;
+}
+
+type NamedColumns = Parameters<typeof tableOf>[0];
+
+const statements = new Map<string, string>();
+
+function statementOf(parts: StatementParts): string {
+  const name = JSON.stringify(parts);
+  const known = statements.get(name);
+  if (known !== undefined) return known;
+  const text = buildStatement(parts);
+  statements.set(name, text);
+  return text;
+}
+
+/**
  * `recorded_at` is the server's time, and at least a microsecond after the event before it in the
  * position, also when that clock jumps back.
  */
-export async function writeBatch(sql: Sql, { events, snapshots }: TradeBatch): Promise<void> {
-  await sql`
-    with input as (${eventInput(sql, events)}), timed as (
+function buildStatement(parts: StatementParts): string {
+  let next = 1;
+  const table = (columns: NamedColumns): string => {
+    const first = next;
+    next += columns.length;
+    return tableOf(columns, first);
+  };
+  const columns = namesOf(EVENT_COLUMNS);
+  const ctes = [
+    `input as (select * from ${table(EVENT_INPUT)})`,
+    `timed as (
       select i.*, greatest(
-        statement_timestamp() + (step - 1) * interval '1 microsecond',
-        s.last_recorded_at + step * interval '1 microsecond') as recorded_at
-      from input i left join positions.snapshot_store s using (position_key)
-    ), appended as (
-      insert into positions.event_store
-        (position_key, event_ver, event_type, schema_ver, effective_date, recorded_at, executed_at,
-          trade_id, uti, side, quantity, price, fees, payload, meta_lots, contract_id,
-          correlation_id, causation_id, user_id, source)
-      select position_key, event_ver, event_type, ${EVENT_SCHEMA_VERSION}::int, effective_date,
-        recorded_at, executed_at, trade_id, uti, side, quantity, price, fees, payload, meta_lots,
-        contract_id, correlation_id, causation_id, user_id, source
-      from timed
-    ), accepted as (
+        statement_timestamp() + (event_ver - coalesce(last_ver, 0) - 1) * interval '1 microsecond',
+        last_recorded_at + (event_ver - last_ver) * interval '1 microsecond') as recorded_at
+      from input i left join (
+        select position_key, last_ver, last_recorded_at from positions.snapshot_store
+      ) s using (position_key))`,
+    `appended as (
+      insert into positions.event_store (${columns}, schema_ver, recorded_at)
+      select ${columns}, ${EVENT_SCHEMA_VERSION}, recorded_at from timed)`,
+    `accepted as (
       insert into positions.idempotency_store
         (command_id, request_hash, position_key, event_ver, classification, uti, recorded_at)
-      select trade_id, request_hash, position_key, event_ver, classification, uti, recorded_at
-      from timed
-    ), published as (
+      select command_id, request_hash, position_key, event_ver, classification, uti, recorded_at
+      from timed where command_id is not null)`,
+    `published as (
       insert into platform.outbox
         (topic, partition, key, type, version, payload, correlation_id, causation_id)
-      select ${tradeApplied.topic}, partition, position_key, ${tradeApplied.name},
-        ${tradeApplied.version}::int, published, correlation_id, causation_id
-      from input order by ord
-    ), kept as (
-      insert into positions.snapshot_store as stored
-        (position_key, book_id, account_id, contract_id, instrument_id, symbol, currency, lane,
-          last_ver, quantity, cost_basis, realized_pnl, lot_count, lots, relief_method,
-          reconciliation_status, pending_backdated, last_effective_date, last_recorded_at)
-      select n.*, t.recorded_at
-      from (${snapshotInput(sql, snapshots)}) n
-        join timed t on t.position_key = n.position_key and t.event_ver = n.last_ver
-      on conflict (position_key) do update set
-        last_ver = excluded.last_ver, quantity = excluded.quantity,
-        cost_basis = excluded.cost_basis, realized_pnl = excluded.realized_pnl,
-        lot_count = excluded.lot_count, lots = excluded.lots,
-        relief_method = excluded.relief_method,
-        reconciliation_status = excluded.reconciliation_status,
-        pending_backdated = excluded.pending_backdated,
-        last_effective_date = excluded.last_effective_date,
-        last_recorded_at = excluded.last_recorded_at
-      where stored.last_ver < excluded.last_ver
-      returning 1
-    )
-    select positions.require_rows(count(*), ${snapshots.length}::int) from kept`;
+      select '${tradeApplied.topic}', partition, position_key, record_type, record_version, published,
+        correlation_id, causation_id
+      from input order by ord)`,
+    ...(parts.tells ? [toldPart(table(RECORD_COLUMNS))] : []),
+    ...(parts.creates ? [createdPart(table(CREATED_INPUT))] : []),
+    ...(parts.updates ? [updatedPart(table(UPDATED_INPUT))] : []),
+    ...(parts.movesLots ? [chunkParts(table(CHUNK_COLUMNS))] : []),
+    ...(parts.awaitsContracts ? [AWAITED_PART] : []),
+  ];
+  const kept = [...(parts.creates ? ['created'] : []), ...(parts.updates ? ['updated'] : [])];
+  const written = kept.map((name) => `(select count(*) from ${name})`).join(' + ');
+  return `with ${ctes.join(', ')}
+    select positions.require_rows(${written}, $${next}::text::int)`;
 }
 
-/** One row per event; `step` counts the events of one position in the batch, from 1. */
-function eventInput(sql: Sql, events: readonly NewEvent[]): Fragment {
-  const of = <T>(pick: (each: NewEvent) => T): T[] => events.map(pick);
-  return sql`
-    select * from unnest(
-      ${of(({ event }) => event.trade.key.text)}::text[],
-      ${of(({ after }) => String(after.version))}::text[]::int[],
-      ${stepsOf(events)}::text[]::int[],
-      ${of(({ event }) => event.type)}::text[],
-      ${of(({ event }) => event.trade.effectiveDate)}::text[]::date[],
-      ${of(({ event }) => executedAtOf(event))}::text[]::timestamptz[],
-      ${of(({ event }) => event.trade.tradeId)}::text[],
-      ${of(({ event }) => event.uti)}::text[],
-      ${of(({ event }) => event.trade.side)}::text[],
-      ${of(({ event }) => String(event.trade.quantity))}::text[]::bigint[],
-      ${of(({ event }) => String(event.trade.price))}::text[]::bigint[],
-      ${of(({ event }) => formatDecimal(event.trade.fees))}::text[]::numeric[],
-      ${of(({ event }) => payloadOf(event))}::text[]::jsonb[],
-      ${of(({ event }) => metaLotsOf(event))}::text[]::jsonb[],
-      ${of(({ event }) => event.trade.key.contractId)}::text[],
-      ${of(({ correlationId }) => correlationId)}::text[],
-      ${of(({ causationId }) => causationId)}::text[],
-      ${of(({ user }) => user)}::text[],
-      ${of(({ source }) => source)}::text[],
-      ${of(({ requestHash }) => requestHash)}::text[],
-      ${of(({ event }) => event.classification)}::text[],
-      ${of(({ event }) => String(partitionOf(event.trade.key.text)))}::text[]::smallint[],
-      ${of((each) => JSON.stringify(tradeApplied.encode(publishedOf(each))))}::text[]::jsonb[]
-    ) with ordinality as e (
-      position_key, event_ver, step, event_type, effective_date, executed_at, trade_id, uti, side,
-      quantity, price, fees, payload, meta_lots, contract_id, correlation_id, causation_id, user_id,
-      source, request_hash, classification, partition, published, ord)`;
+function toldPart(records: string): string {
+  const columns = namesOf(RECORD_COLUMNS);
+  return `told as (
+    insert into platform.outbox (${columns}) select ${columns} from ${records} order by ord)`;
 }
 
-function snapshotInput(sql: Sql, snapshots: readonly NewSnapshot[]): Fragment {
-  const ofKey = <T>(pick: (key: PositionKey) => T): T[] => snapshots.map(({ key }) => pick(key));
-  const of = <T>(pick: (after: Position) => T): T[] =>
-    snapshots.map(({ position }) => pick(position));
-  return sql`
-    select * from unnest(
-      ${ofKey(({ text }) => text)}::text[],
-      ${ofKey(({ bookId }) => bookId)}::text[],
-      ${ofKey(({ accountId }) => accountId)}::text[],
-      ${ofKey(({ contractId }) => contractId)}::text[],
-      ${ofKey(({ instrumentId }) => instrumentId)}::text[],
-      ${ofKey(({ symbol }) => symbol)}::text[],
-      ${ofKey(({ currency }) => currency)}::text[],
-      ${ofKey(({ lane }) => lane)}::text[],
-      ${of(({ version }) => String(version))}::text[]::int[],
-      ${of(({ quantity }) => String(quantity))}::text[]::bigint[],
-      ${of(({ costBasis }) => formatDecimal(costBasis))}::text[]::numeric[],
-      ${of(({ realizedPnl }) => formatDecimal(realizedPnl))}::text[]::numeric[],
-      ${of(({ lots }) => String(lots.length))}::text[]::int[],
-      ${of(({ lots }) => JSON.stringify(compressLots(lots)))}::text[]::jsonb[],
-      ${of(({ reliefMethod }) => reliefMethod)}::text[],
-      ${of(({ reconciliationStatus }) => reconciliationStatus)}::text[],
-      ${of(({ pendingBackdated }) => String(pendingBackdated))}::text[]::int[],
-      ${of(({ lastEffectiveDate }) => lastEffectiveDate)}::text[]::date[]
-    ) as s (
-      position_key, book_id, account_id, contract_id, instrument_id, symbol, currency, lane,
-      last_ver, quantity, cost_basis, realized_pnl, lot_count, lots, relief_method,
-      reconciliation_status, pending_backdated, last_effective_date)`;
+const PROVISIONAL_SINCE = `case when n.reconciliation_status = 'PROVISIONAL'
+  then coalesce(stored.provisional_since, t.recorded_at) end`;
+
+function createdPart(snapshots: string): string {
+  const columns = namesOf(CREATED_INPUT);
+  return `created as (
+    insert into positions.snapshot_store (${columns}, provisional_since, last_recorded_at)
+    select ${CREATED_INPUT.map(({ name }) => `n.${name}`).join(', ')},
+      ${PROVISIONAL_SINCE.replace('stored.provisional_since', 'null')}, t.recorded_at
+    from (select * from ${snapshots}) n
+      join timed t on t.position_key = n.position_key and t.event_ver = n.last_ver
+    returning 1)`;
 }
 
-function stepsOf(events: readonly NewEvent[]): string[] {
-  const seen = new Map<string, number>();
-  return events.map(({ event }) => {
-    const step = (seen.get(event.trade.key.text) ?? 0) + 1;
-    seen.set(event.trade.key.text, step);
-    return String(step);
-  });
+function updatedPart(snapshots: string): string {
+  return `updated as (
+    update positions.snapshot_store as stored set
+      ${STATE_COLUMNS.map(({ name }) => `${name} = n.${name}`).join(', ')},
+      provisional_since = ${PROVISIONAL_SINCE}, last_recorded_at = t.recorded_at
+    from (select * from ${snapshots}) n
+      join timed t on t.position_key = n.position_key and t.event_ver = n.last_ver
+    where stored.position_key = n.position_key and stored.last_ver = n.version_before
+    returning 1)`;
 }
 
-function executedAtOf({ trade }: TradeApplied): string | null {
-  return trade.executedAtMs === null ? null : instantText(trade.executedAtMs);
+function chunkParts(chunks: string): string {
+  return `held as (select * from ${chunks}), chunks_written as (
+      insert into positions.lot_chunk (position_key, chunk_no, lots)
+      select position_key, chunk_no, lots from held where lots is not null
+      on conflict (position_key, chunk_no) do update set lots = excluded.lots
+    ), chunks_gone as (
+      delete from positions.lot_chunk gone using held
+      where gone.position_key = held.position_key and gone.chunk_no = held.chunk_no
+        and held.lots is null)`;
 }
 
-function publishedOf({ event, after, user }: NewEvent): TradeAppliedToPosition {
-  const { trade } = event;
-  return {
-    positionKey: trade.key.text,
-    bookId: trade.key.bookId,
-    accountId: trade.key.accountId,
-    contractId: trade.key.contractId,
-    instrumentId: trade.key.instrumentId,
-    symbol: trade.key.symbol,
-    currency: trade.key.currency,
-    eventVersion: after.version,
-    tradeId: trade.tradeId,
-    clOrdId: trade.clOrdId,
-    side: trade.side,
-    quantity: trade.quantity,
-    price: trade.price,
-    fees: trade.fees,
-    effectiveDate: trade.effectiveDate,
-    classification: event.classification,
-    tradeRealizedPnl: event.realizedPnl,
-    positionQuantity: after.quantity,
-    positionCostBasis: after.costBasis,
-    positionRealizedPnl: after.realizedPnl,
-    positionLotCount: after.lots.length,
-    reliefMethod: after.reliefMethod,
-    reconciliationStatus: after.reconciliationStatus,
-    user,
-  };
-}
+const AWAITED_PART = `awaited as (
+  insert into positions.contract_pending
+    (trade_id, position_key, event_ver, classification, recorded_at)
+  select trade_id, position_key, event_ver, classification, recorded_at
+  from timed where uti is null and classification is not null)`;

@@ -8,11 +8,7 @@ import { parsed, payload } from '#kernel/topics/reading';
 import { invariant } from '#platform/errors';
 import { instantOf, instantText } from '#platform/instant-column';
 import { gainIn, tradeIdIn, tradeIn } from '../domain/event-contents.ts';
-import {
-  type Allocation,
-  effectiveDateOf,
-  type PositionEvent,
-} from '../domain/position-event.ts';
+import { type Allocation, effectiveDateOf, type PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import { SIDES, type Trade } from '../domain/trade.ts';
 import {
@@ -219,12 +215,4 @@ function takenOf(row: StoredEvent): {
         : decimal(row.realized_pnl),
     ),
   };
-}
-
-export function textsOf(value: unknown): readonly string[] {
-  invariant(
-    Array.isArray(value) && value.every((each) => typeof each === 'string'),
-    'a stored array holds texts',
-  );
-  return value;
 }

@@ -13,7 +13,7 @@ export function createLatestDates(sql: Sql, positions: Pick<PositionCache, 'peek
       const found = new Map<string, BusinessDate>();
       const missing: string[] = [];
       for (const key of new Set(keys)) {
-        const known = positions.peek(key);
+        const known = positions.peek(key)?.position;
         if (known === undefined) missing.push(key);
         else if (known.lastEffectiveDate !== null) found.set(key, known.lastEffectiveDate);
       }

@@ -4,13 +4,19 @@ import type { Fragment, Sql } from 'postgres';
 import type { BusinessDate } from '#kernel/business-date';
 import type { PageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
-import { instantText } from '#platform/instant-column';
-import { initialPosition, type Position } from '../domain/position.ts';
-import { evolve } from '../domain/position-decider.ts';
+import { foldAsOf } from '../domain/fold.ts';
+import type { Position } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
-import { type EventRow, type RecordedEvent, recordedEventOf } from './event-codec.ts';
-import { lotsOf, type PositionSummary, type SnapshotRow, summaryOf } from './snapshot-codec.ts';
+import { eventColumns, type EventRow, type RecordedEvent, recordedEventOf } from './event-codec.ts';
+import { eventsAfter } from './event-rows.ts';
+import {
+  type PositionSummary,
+  type SnapshotRow,
+  summaryColumns,
+  summaryOf,
+} from './snapshot-codec.ts';
+import { loadStored } from './stored-positions.ts';
 
 /** Null or left out: no condition. */
 export interface PositionFilter {
@@ -65,14 +71,14 @@ export function createPositionRepository(sql: Sql) {
 
     /** Open lots after the event of that version, in order of opening; in the order asked. */
     async lotsOf(refs: readonly EventRef[]): Promise<readonly (readonly TaxLot[])[]> {
-      const rows = await sql<{ position_key: string; last_ver: number; lots: unknown }[]>`
-        select position_key, last_ver, lots from positions.snapshot_store
-        where position_key = any(${refs.map(({ key }) => key.text)}::text[])`;
-      const newest = new Map(rows.map((row) => [row.position_key, row]));
+      const newest = await loadStored(
+        sql,
+        refs.map(({ key }) => key.text),
+      );
       return Promise.all(
         refs.map(async ({ key, version }) => {
           const row = newest.get(key.text);
-          if (row?.last_ver === version) return lotsOf(row.lots);
+          if (row?.position.version === version) return row.position.lots;
           return (await replay(sql, key, { version })).position.lots;
         }),
       );
@@ -82,10 +88,9 @@ export function createPositionRepository(sql: Sql) {
 
     /** In version order; one more than asked when there is a next page. */
     async events(key: PositionKey, page: PageRequest): Promise<readonly RecordedEvent[]> {
-      return readEvents(sql, key, {
+      return eventsAfter(sql, key, {
         after: Number(page.after?.[0] ?? '0'),
         limit: page.first + 1,
-        bound: {},
       });
     },
 
@@ -105,20 +110,6 @@ export function createPositionRepository(sql: Sql) {
   };
 }
 
-/** All that readers need but the lots. */
-export function summaryColumns(sql: Sql): Fragment {
-  return sql`position_key, book_id, account_id, contract_id, instrument_id, symbol, currency,
-    last_ver, quantity, cost_basis, realized_pnl, lot_count, relief_method, reconciliation_status,
-    pending_backdated, last_effective_date, last_recorded_at::text`;
-}
-
-/** Instants as text: what the driver makes of them depends on who else uses the pool. */
-function eventColumns(sql: Sql): Fragment {
-  return sql`position_key, event_ver, event_type, effective_date, recorded_at::text,
-    executed_at::text, trade_id, uti, side, quantity, price, fees, payload, meta_lots,
-    correlation_id, causation_id, user_id, source`;
-}
-
 function textIs(sql: Sql, column: string, value: string | null | undefined): Fragment {
   return value === null || value === undefined ? sql`` : sql`and ${sql(column)} = ${value}`;
 }
@@ -129,45 +120,29 @@ export interface Replayed {
   readonly lastRecordedAtMs: number | null;
 }
 
-/**
- * Folds the events from the first. Current-dated events only grow in effective date and in time of
- * recording, so what counted on a day, or was known at an instant, is always a beginning of them.
- */
+/** The position that follows from what was known by then, and counted by that day. */
 async function replay(sql: Sql, key: PositionKey, bound: ReplayBound): Promise<Replayed> {
-  let position = initialPosition;
-  let lastRecordedAtMs: number | null = null;
+  const { version: lastVersion, effectiveAt, knownAtMs } = bound;
+  const known = (await allEvents(sql, key)).filter(
+    ({ version, recordedAtMs }) =>
+      (lastVersion === undefined || version <= lastVersion) &&
+      (knownAtMs === undefined || recordedAtMs <= knownAtMs),
+  );
+  return {
+    position: foldAsOf(known, { effectiveAt: effectiveAt ?? null }),
+    lastRecordedAtMs: known.at(-1)?.recordedAtMs ?? null,
+  };
+}
+
+async function allEvents(sql: Sql, key: PositionKey): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
   for (;;) {
-    const page = await readEvents(sql, key, {
-      after: position.version,
-      limit: REPLAY_PAGE_SIZE,
-      bound,
+    const after = events.length;
+    const page = await eventsAfter(sql, key, { after, limit: REPLAY_PAGE_SIZE });
+    page.forEach(({ version }, index) => {
+      invariant(version === after + index + 1, `events of ${key.text} have no gaps`);
     });
-    for (const { event, version, recordedAtMs } of page) {
-      invariant(version === position.version + 1, `events of ${key.text} have no gaps`);
-      position = evolve(position, event);
-      lastRecordedAtMs = recordedAtMs;
-    }
-    if (page.length < REPLAY_PAGE_SIZE) return { position, lastRecordedAtMs };
+    events.push(...page);
+    if (page.length < REPLAY_PAGE_SIZE) return events;
   }
-}
-
-async function readEvents(
-  sql: Sql,
-  key: PositionKey,
-  { after, limit, bound }: { after: number; limit: number; bound: ReplayBound },
-): Promise<readonly RecordedEvent[]> {
-  const { version, effectiveAt, knownAtMs } = bound;
-  const rows = await sql<EventRow[]>`
-    select ${eventColumns(sql)} from positions.event_store
-    where position_key = ${key.text} and event_ver > ${after}
-      ${version === undefined ? sql`` : sql`and event_ver <= ${version}`}
-      ${effectiveAt === undefined ? sql`` : sql`and effective_date <= ${effectiveAt}`}
-      ${knownAtMs === undefined ? sql`` : sql`and recorded_at < ${endOf(knownAtMs)}`}
-    order by event_ver limit ${limit}`;
-  return rows.map((row) => recordedEventOf(row, key));
-}
-
-/** Instants arrive in milliseconds and events are finer: all of the millisecond counts. */
-function endOf(instantMs: number): string {
-  return instantText(instantMs + 1);
 }

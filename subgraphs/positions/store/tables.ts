@@ -98,7 +98,9 @@ export const snapshotStore = positionsSchema.table(
     costBasis: decimalColumn('cost_basis').notNull(),
     realizedPnl: decimalColumn('realized_pnl').notNull(),
     /** Realized since the position was last flat. */
-    cycleRealizedPnl: decimalColumn('cycle_realized_pnl').notNull().default(sql`0`),
+    cycleRealizedPnl: decimalColumn('cycle_realized_pnl')
+      .notNull()
+      .default(sql`0`),
     lotCount: integer('lot_count').notNull(),
     /** Open lots as parallel arrays; null when they lie in `lot_chunk`. */
     lots: jsonb('lots'),
@@ -150,9 +152,7 @@ export const lotChunk = positionsSchema.table(
     /** Parallel arrays in order of serial. */
     lots: jsonb('lots').notNull(),
   },
-  (table) => [
-    primaryKey({ name: 'lot_chunk_pkey', columns: [table.positionKey, table.chunkNo] }),
-  ],
+  (table) => [primaryKey({ name: 'lot_chunk_pkey', columns: [table.positionKey, table.chunkNo] })],
 );
 
 /** Positions as they stood after an event, so that a replay need not begin with the first. */
@@ -322,10 +322,6 @@ export const deadLetterAttempt = positionsSchema.table(
     eventVer: integer('event_ver'),
   },
   (table) => [
-    index('dead_letter_attempt_by_letter').on(
-      table.deadLetterId,
-      table.startedAt,
-      table.commandId,
-    ),
+    index('dead_letter_attempt_by_letter').on(table.deadLetterId, table.startedAt, table.commandId),
   ],
 );

@@ -1,26 +1,32 @@
 /** What the writers of the partitions ask of the database. */
 
 import postgres, { type Sql } from 'postgres';
-import { invariant } from '#platform/errors';
 import { isOutage } from '#platform/outage';
-import type { Position } from '../domain/position.ts';
+import type { PositionKey } from '../domain/position-key.ts';
+import type { KnownEvent } from '../domain/timeline.ts';
 import { TRADE_CLASSIFICATIONS, type TradeClassification } from '../domain/trade-classification.ts';
-import { type TradeBatch, writeBatch } from './batch-statement.ts';
-import { summaryColumns } from './positions.ts';
-import { lotsOf, type SnapshotRow, summaryOf } from './snapshot-codec.ts';
+import { type WriteBatch, writeBatch } from './batch-statement.ts';
+import { eventsAboutTrade, eventsAfter } from './event-rows.ts';
+import type { StoredPosition } from './stored-position.ts';
+import { loadStored } from './stored-positions.ts';
 
-/** How a trade that is in was answered. */
+/** How a command that was carried out was answered. */
 export interface StoredOutcome {
   readonly requestHash: string;
   readonly positionKey: string;
+  /** Of the event that answers it. */
   readonly eventVersion: number;
-  readonly classification: TradeClassification;
-  /** Null when it is still to be generated. */
+  /** Of a trade; null for other commands. */
+  readonly classification: TradeClassification | null;
+  /** Of a trade; null when it is still to be generated, and for other commands. */
   readonly uti: string | null;
 }
 
+/** Events of its position that a command is decided on: about one trade, or all after a version. */
+export type HistoryAsked = { readonly tradeId: string } | { readonly afterVersion: number };
+
 /**
- * Why a batch did not get in. CONFLICT: somebody else wrote one of its positions or trades first.
+ * Why a batch did not get in. CONFLICT: somebody else wrote one of its positions or commands first.
  * UNAVAILABLE: the database is away, and the batch may be in or not. REJECTED: the batch is wrong.
  */
 export type BatchFailure = 'CONFLICT' | 'UNAVAILABLE' | 'REJECTED';
@@ -29,31 +35,36 @@ export type TradeBatchStore = ReturnType<typeof createTradeBatchStore>;
 
 export function createTradeBatchStore(sql: Sql) {
   return {
-    async outcomesOf(tradeIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
+    async outcomesOf(commandIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
+      if (commandIds.length === 0) return new Map();
       const rows = await sql<OutcomeRow[]>`
         select command_id, request_hash, position_key, event_ver, classification,
           coalesce(uti, (
             select pending.uti from positions.contract_pending pending
             where pending.trade_id = command_id)) as uti
-        from positions.idempotency_store where command_id = any(${[...tradeIds]}::text[])`;
+        from positions.idempotency_store where command_id = any(${[...commandIds]}::text[])`;
       return new Map(rows.map((row) => [row.command_id, outcomeOf(row)]));
     },
 
     /** Positions without history are left out. */
-    async load(keys: readonly string[]): Promise<ReadonlyMap<string, Position>> {
-      const rows = await sql<(SnapshotRow & { readonly lots: unknown })[]>`
-        select ${summaryColumns(sql)}, lots from positions.snapshot_store
-        where position_key = any(${[...keys]}::text[])`;
-      return new Map(
-        rows.map((row) => {
-          const position = { ...summaryOf(row).figures, lots: lotsOf(row.lots) };
-          return [row.position_key, position];
-        }),
-      );
+    load: (keys: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>> =>
+      loadStored(sql, keys),
+
+    /** In version order; null when there are more than `limit`. */
+    async history(
+      key: PositionKey,
+      asked: HistoryAsked,
+      limit: number,
+    ): Promise<readonly KnownEvent[] | null> {
+      const events =
+        'tradeId' in asked
+          ? await eventsAboutTrade(sql, key, asked.tradeId)
+          : await eventsAfter(sql, key, { after: asked.afterVersion, limit: limit + 1 });
+      return events.length > limit ? null : events;
     },
 
-    /** All of it or nothing. */
-    commit: (batch: TradeBatch): Promise<void> => writeBatch(sql, batch),
+    /** All of it or nothing. Answers how the positions are stored now, in the order given. */
+    commit: (batch: WriteBatch): Promise<readonly StoredPosition[]> => writeBatch(sql, batch),
 
     failureOf(error: unknown): BatchFailure {
       if (isOutage(error)) return 'UNAVAILABLE';
@@ -74,18 +85,16 @@ interface OutcomeRow {
   readonly request_hash: string;
   readonly position_key: string;
   readonly event_ver: number;
-  readonly classification: string;
+  readonly classification: string | null;
   readonly uti: string | null;
 }
 
 function outcomeOf(row: OutcomeRow): StoredOutcome {
-  const classification = TRADE_CLASSIFICATIONS.find((each) => each === row.classification);
-  invariant(classification, `stored classification ${row.classification} is known`);
   return {
     requestHash: row.request_hash,
     positionKey: row.position_key,
     eventVersion: row.event_ver,
-    classification,
+    classification: TRADE_CLASSIFICATIONS.find((each) => each === row.classification) ?? null,
     uti: row.uti,
   };
 }

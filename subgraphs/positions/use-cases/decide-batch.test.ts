@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { type ContractTerms, NO_CONTRACT_TERMS } from '../domain/contract-terms.ts';
+import { tradeIdIn } from '../domain/event-contents.ts';
 import { keyOf, positionAfter, TODAY, trade } from '../domain/position-test-support.ts';
 import type { Trade } from '../domain/trade.ts';
-import { type BatchFacts, decideBatch, type TradeCommand } from './decide-batch.ts';
+import {
+  type BatchFacts,
+  decideBatch as decideCommands,
+  type WriteOutcome,
+} from './decide-batch.ts';
+import { type TradeCommand, tradeOutcomeOf, writeCommandOf } from './trade-command.ts';
 
 const command = (each: Trade, requestHash = each.tradeId): TradeCommand => ({
   trade: each,
@@ -16,7 +22,25 @@ const command = (each: Trade, requestHash = each.tradeId): TradeCommand => ({
   causationId: null,
 });
 
-const nothing: BatchFacts = { stored: new Map(), positions: new Map(), today: TODAY };
+const nothing: BatchFacts = {
+  stored: new Map(),
+  positions: new Map(),
+  histories: new Map(),
+  today: TODAY,
+  nowMs: 0,
+};
+
+/** The batch, with its outcomes as those of trades. */
+function decideBatch(trades: readonly TradeCommand[], facts: BatchFacts) {
+  const { outcomes, writes } = decideCommands(trades.map(writeCommandOf), facts);
+  return {
+    outcomes: outcomes.map((outcome, index) =>
+      tradeOutcomeOf(trades[index]?.trade.tradeId ?? '', outcome as WriteOutcome<never>),
+    ),
+    writes,
+  };
+}
+
 const other = keyOf({ bookId: 'BOOK-1', accountId: 'ACC-2' });
 
 describe('a closed period', () => {
@@ -71,7 +95,7 @@ describe('a batch', () => {
       nothing,
     );
     expect(outcomes).toMatchObject([{ eventVersion: 1 }, { eventVersion: 1 }, { eventVersion: 2 }]);
-    expect(writes.events.map(({ event }) => event.trade.tradeId)).toEqual(['T1', 'T2', 'T3']);
+    expect(writes.events.map(({ event }) => tradeIdIn(event))).toEqual(['T1', 'T2', 'T3']);
     expect(writes.snapshots.map(({ position }) => position.version)).toEqual([2, 1]);
   });
 
@@ -79,7 +103,9 @@ describe('a batch', () => {
     const past = positionAfter([trade('T0', 'BUY', '5', '1')]);
     const { outcomes } = decideBatch([command(trade('T1', 'SELL', '2', '3'))], {
       ...nothing,
-      positions: new Map([[trade('T0', 'BUY', '5', '1').key.text, past]]),
+      positions: new Map([
+        [trade('T0', 'BUY', '5', '1').key.text, { position: past, lastHash: null, chunks: null }],
+      ]),
     });
     expect(outcomes).toMatchObject([{ eventVersion: 2, position: { version: 2 } }]);
   });
@@ -97,18 +123,19 @@ describe('a batch', () => {
   });
 
   test('lets a trade in whose id was only refused before', () => {
+    const closed = { ...NO_CONTRACT_TERMS, booksClosedBefore: businessDate('2026-11-19') };
     const late = trade('T2', 'BUY', '1', '1', { on: '2026-11-18' });
     const { outcomes } = decideBatch(
       [
         command(trade('T1', 'BUY', '1', '1', { on: '2026-11-19' })),
-        command(late),
+        { ...command(late), terms: closed },
         command(trade('T2', 'BUY', '1', '1'), 'corrected'),
       ],
       nothing,
     );
     expect(outcomes).toMatchObject([
       { type: 'RECORDED' },
-      { type: 'REFUSED', reason: 'BACKDATED_NOT_SUPPORTED' },
+      { type: 'REFUSED', reason: 'PERIOD_CLOSED' },
       { type: 'RECORDED', eventVersion: 2 },
     ]);
   });

@@ -1,136 +1,165 @@
-/** Decides the trades of a batch one after the other, each on the position the one before left. */
+/** Decides the commands of a batch one after the other, each on what the one before left. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import { invariant } from '#platform/errors';
-import { weekdays } from '../domain/book-calendar.ts';
-import type { ContractTerms } from '../domain/contract-terms.ts';
+import type { Decision } from '#kernel/decision';
+import { evolve } from '../domain/evolve.ts';
 import { initialPosition, type Position } from '../domain/position.ts';
-import { decide, evolve } from '../domain/position-decider.ts';
+import type { PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
-import type { Trade } from '../domain/trade.ts';
+import type { KnownEvent } from '../domain/timeline.ts';
 import type { TradeClassification } from '../domain/trade-classification.ts';
-import type { TradeRefusalReason } from '../domain/trade-refusal.ts';
-import { closedPeriodFault } from '../domain/trade-validation.ts';
-import type { NewEvent, TradeBatch } from '../store/batch-statement.ts';
-import type { StoredOutcome } from '../store/trade-batches.ts';
+import type { CommandOrigin, KeptCommand, NewEvent, NewSnapshot } from '../store/batch-rows.ts';
+import type { WriteBatch } from '../store/batch-statement.ts';
+import type { StoredPosition } from '../store/stored-position.ts';
+import type { HistoryAsked, StoredOutcome } from '../store/trade-batches.ts';
 
-/** A trade that passed the gate, on its way to the writer of its partition. */
-export interface TradeCommand {
-  readonly trade: Trade;
-  /** Fingerprint of the trade's content: tells the same trade again from another one. */
-  readonly requestHash: string;
-  /** Of its contract, with the books closed for all contracts in it. */
-  readonly terms: ContractTerms;
-  /** Null when it is still to be generated. */
-  readonly uti: string | null;
-  readonly source: string;
-  readonly user: string;
-  readonly correlationId: string;
-  readonly causationId: string | null;
+/** What is to be done with one position, on its way to the writer of its partition. */
+export interface WriteCommand<Reason extends string = string> {
+  readonly key: PositionKey;
+  /**
+   * Carried out once under this id, which is that of the trade or has a blank in it; the same
+   * command again gets the first answer. Null: each time it comes.
+   */
+  readonly once: KeptCommand | null;
+  readonly origin: CommandOrigin;
+  /** Which events `decide` is to see; left out: none. */
+  readonly history?: HistoryAsked;
+  /** Pure: may be asked again, on another state of the position. */
+  readonly decide: (position: Position, facts: CommandFacts) => Decision<PositionEvent, Reason>;
 }
 
-export type TradeOutcome =
-  | {
-      readonly type: 'RECORDED';
-      readonly tradeId: string;
-      readonly key: PositionKey;
-      readonly eventVersion: number;
-      readonly classification: TradeClassification;
-      /** Null when it is still to be generated. */
-      readonly uti: string | null;
-      /** The position after the trade; null for a duplicate, which is not counted again. */
-      readonly position: Position | null;
-    }
-  | {
-      readonly type: 'REFUSED';
-      readonly tradeId: string;
-      readonly reason: TradeRefusalReason;
-      readonly message: string;
-    };
+export interface CommandFacts {
+  /** Business date of the book. */
+  readonly today: BusinessDate;
+  /**
+   * The events asked for, in version order, with those that commands before this one have just
+   * added; null when there are too many.
+   */
+  readonly history: readonly KnownEvent[] | null;
+}
+
+export interface Recorded {
+  readonly type: 'RECORDED';
+  readonly key: PositionKey;
+  /** Of the event that answers the command. */
+  readonly eventVersion: number;
+  /** Of a trade; null for other commands. */
+  readonly classification: TradeClassification | null;
+  /** Of a trade; null when it is still to be generated, and for other commands. */
+  readonly uti: string | null;
+  /** The position after it; null for a command that was carried out before. */
+  readonly position: Position | null;
+}
+
+export type WriteOutcome<Reason extends string = string> =
+  | Recorded
+  /** There was nothing to do. */
+  | { readonly type: 'UNCHANGED'; readonly position: Position }
+  | { readonly type: 'REFUSED'; readonly reason: Reason; readonly message: string }
+  /** Its id belongs to a command with other content. */
+  | { readonly type: 'ID_TAKEN'; readonly eventVersion: number; readonly positionKey: string }
+  /** It passed every rule and could not be stored. */
+  | { readonly type: 'NOT_PROCESSED' };
 
 export interface BatchFacts {
+  /** By command id. */
   readonly stored: ReadonlyMap<string, StoredOutcome>;
   /** By position key; one without history may be left out. */
-  readonly positions: ReadonlyMap<string, Position>;
+  readonly positions: ReadonlyMap<string, StoredPosition>;
+  /** Of the commands that ask for events; null when there are too many. */
+  readonly histories: ReadonlyMap<WriteCommand, readonly KnownEvent[] | null>;
   readonly today: BusinessDate;
+  readonly nowMs: number;
 }
 
 export interface DecidedBatch {
-  readonly outcomes: readonly TradeOutcome[];
-  readonly writes: TradeBatch;
+  readonly outcomes: readonly WriteOutcome[];
+  readonly writes: WriteBatch;
 }
 
-export function decideBatch(commands: readonly TradeCommand[], facts: BatchFacts): DecidedBatch {
+const NOTHING_STORED: StoredPosition = { position: initialPosition, lastHash: null, chunks: null };
+
+export function decideBatch(commands: readonly WriteCommand[], facts: BatchFacts): DecidedBatch {
   const accepted = new Map<string, StoredOutcome>(facts.stored);
-  const touched = new Map<string, { readonly key: PositionKey; readonly position: Position }>();
+  const touched = new Map<string, NewSnapshot>();
   const events: NewEvent[] = [];
 
-  const outcomes = commands.map((command): TradeOutcome => {
-    const { trade, requestHash, terms, uti } = command;
-    const before = accepted.get(trade.tradeId);
-    if (before !== undefined) return repeated(command, before);
-    // After the look at what is recorded: the same trade again is no new one of a closed period.
-    const closed = closedPeriodFault(trade, terms.booksClosedBefore);
-    if (closed !== undefined) return refused(trade.tradeId, closed.reason, closed.message);
+  const outcomes = commands.map((command): WriteOutcome => {
+    const { key, once } = command;
+    const earlier = once === null ? undefined : accepted.get(once.commandId);
+    if (once !== null && earlier !== undefined) return repeated(key, once, earlier);
 
-    const key = trade.key;
-    const position =
-      touched.get(key.text)?.position ?? facts.positions.get(key.text) ?? initialPosition;
-    const decision = decide(position, {
-      type: 'ApplyTrade',
-      trade,
-      today: facts.today,
-      terms,
-      calendar: weekdays,
-      uti,
-    });
-    if (!decision.ok) return refused(trade.tradeId, decision.reason, decision.message);
-
-    const [event] = decision.events;
-    invariant(event, 'an accepted trade has an event');
-    if (event.type !== 'TRADE_APPLIED' || decision.events.length > 1) {
-      const isBooking = event.type === 'FORWARD_TRADE_BOOKED';
-      const reason = isBooking ? 'FORWARD_DATED_NOT_SUPPORTED' : 'BACKDATED_NOT_SUPPORTED';
-      return refused(trade.tradeId, reason, 'comes with a later release');
+    const before = touched.get(key.text)?.before ?? facts.positions.get(key.text);
+    const position = touched.get(key.text)?.position ?? before?.position;
+    const stored = before ?? NOTHING_STORED;
+    const history = historyFor(command, facts, events);
+    const decision = command.decide(position ?? stored.position, { today: facts.today, history });
+    if (!decision.ok) {
+      const { reason, message = reason } = decision;
+      return { type: 'REFUSED', reason, message };
     }
-    const after = evolve(position, event);
-    touched.set(key.text, { key, position: after });
-    const { user, correlationId, causationId, source } = command;
-    events.push({ event, after, requestHash, user, correlationId, causationId, source });
-    const { classification } = event;
-    const eventVersion = after.version;
-    accepted.set(trade.tradeId, {
-      requestHash,
-      positionKey: key.text,
-      eventVersion,
-      classification,
-      uti,
-    });
-    const { tradeId } = trade;
-    return { type: 'RECORDED', tradeId, key, eventVersion, classification, uti, position: after };
+    const added = append(command, position ?? stored.position, decision.events);
+    const answer = added.find((each) => each.command !== null) ?? added.at(-1);
+    const after = added.at(-1)?.after;
+    if (answer === undefined || after === undefined) {
+      return { type: 'UNCHANGED', position: position ?? stored.position };
+    }
+    events.push(...added);
+    touched.set(key.text, { key, before: stored, position: after });
+    const recorded = recordedOf(key, answer, after);
+    if (once !== null) {
+      accepted.set(once.commandId, { ...once, positionKey: key.text, ...recorded });
+    }
+    return recorded;
   });
   return { outcomes, writes: { events, snapshots: [...touched.values()] } };
 }
 
-/** The same trade gets the first answer again; another one under its id is refused. */
-function repeated(command: TradeCommand, before: StoredOutcome): TradeOutcome {
-  const { tradeId, key } = command.trade;
-  if (before.requestHash !== command.requestHash) {
-    return refused(
-      tradeId,
-      'DUPLICATE_TRADE_ID_DIFFERENT_CONTENT',
-      `tradeId: expected the content with which ${tradeId} was recorded as event ` +
-        `${before.eventVersion} of ${before.positionKey}, was another one`,
-    );
+/** The same command gets the first answer again; another one under its id is told so. */
+function repeated(key: PositionKey, once: KeptCommand, earlier: StoredOutcome): WriteOutcome {
+  const { eventVersion, positionKey, classification, uti } = earlier;
+  if (earlier.requestHash !== once.requestHash) {
+    return { type: 'ID_TAKEN', eventVersion, positionKey };
   }
-  const { eventVersion, classification, uti } = before;
-  return { type: 'RECORDED', tradeId, key, eventVersion, classification, uti, position: null };
+  return { type: 'RECORDED', key, eventVersion, classification, uti, position: null };
 }
 
-export function refused(
-  tradeId: string,
-  reason: TradeRefusalReason,
-  message: string | undefined,
-): TradeOutcome {
-  return { type: 'REFUSED', tradeId, reason, message: message ?? reason };
+function historyFor(
+  command: WriteCommand,
+  { histories, nowMs }: BatchFacts,
+  added: readonly NewEvent[],
+): readonly KnownEvent[] | null {
+  const { history: asked, key } = command;
+  if (asked === undefined) return [];
+  const stored = histories.get(command) ?? null;
+  if (stored === null) return null;
+  const last = stored.at(-1)?.version ?? 0;
+  const justAdded = added
+    .filter((each) => each.key.text === key.text && each.after.version > last)
+    .map(({ event, after }) => ({ event, version: after.version, recordedAtMs: nowMs }));
+  return [...stored, ...justAdded];
+}
+
+function append(
+  { key, once, origin }: WriteCommand,
+  before: Position,
+  decided: readonly PositionEvent[],
+): readonly NewEvent[] {
+  const answering = decided.findLastIndex(({ type }) => type !== 'WASH_SALE_ADJUSTED');
+  let after = before;
+  return decided.map((event, index): NewEvent => {
+    after = evolve(after, event);
+    return { key, event, after, origin, command: index === answering ? once : null };
+  });
+}
+
+function recordedOf(key: PositionKey, { event, after }: NewEvent, position: Position): Recorded {
+  return {
+    type: 'RECORDED',
+    key,
+    eventVersion: after.version,
+    classification: 'classification' in event ? event.classification : null,
+    uti: 'uti' in event ? event.uti : null,
+    position,
+  };
 }

@@ -2,8 +2,8 @@
  * One writer per partition, with natural group commit: what arrives while a batch commits is the
  * next batch. Nobody waits for a timer, and nobody for a lock.
  *
- * A partition is IDLE, WAITING for one of the few places to write, or WRITING one batch. A trade
- * that comes to an idle one makes it wait; the end of a batch starts the next when trades are
+ * A partition is IDLE, WAITING for one of the few places to write, or WRITING one batch. A command
+ * that comes to an idle one makes it wait; the end of a batch starts the next when commands are
  * there, else the partition is idle again. What was written last is kept in memory. The version in
  * the event store's key guards against a second process: then the batch is decided again on what
  * is stored now.
@@ -13,9 +13,16 @@ import { PARTITION_COUNT, partitionOf } from '#kernel/partition';
 import type { Clock } from '#platform/clock';
 import { PlatformError } from '#platform/errors';
 import type { Logger } from '#platform/logger';
+import type { KnownEvent } from '../domain/timeline.ts';
+import type { Checkpoints } from '../store/checkpoints.ts';
 import type { PositionCache } from '../store/position-cache.ts';
 import type { TradeBatchStore } from '../store/trade-batches.ts';
-import { decideBatch, refused, type TradeCommand, type TradeOutcome } from './decide-batch.ts';
+import {
+  type BatchFacts,
+  decideBatch,
+  type WriteCommand,
+  type WriteOutcome,
+} from './decide-batch.ts';
 
 export const MAX_TRADES_PER_BATCH = 64;
 /** Over all partitions, waiting or being written. */
@@ -25,12 +32,15 @@ export const MAX_TRADES_IN_FLIGHT = 5_000;
  * with all readers, and fewer batches are fuller ones.
  */
 export const MAX_BATCHES_IN_FLIGHT = 4;
+/** Stored events that one command is decided on. */
+export const MAX_HISTORY_PER_COMMAND = 2_000;
 /** Before the second, third and fourth attempt of a batch. */
 export const RETRY_PAUSES_MS = [10, 20, 40] as const;
 
 export interface PartitionWritersDeps {
   readonly batches: TradeBatchStore;
   readonly positions: PositionCache;
+  readonly checkpoints: Pick<Checkpoints, 'offer'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Waits about that long. */
@@ -39,8 +49,9 @@ export interface PartitionWritersDeps {
 }
 
 interface Waiting {
-  readonly command: TradeCommand;
-  readonly resolve: (outcome: TradeOutcome) => void;
+  readonly command: WriteCommand;
+  readonly sinceMs: number;
+  readonly resolve: (outcome: WriteOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -69,22 +80,24 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
   }
 
   function enqueue(waiting: Waiting): void {
-    const partition = partitionOf(waiting.command.trade.key.text);
+    const partition = partitionOf(waiting.command.key.text);
     queues[partition]?.push(waiting);
     inFlight += 1;
     if (running.has(partition)) return;
-    // After the caller's turn, so that trades of one request share a batch.
+    // After the caller's turn, so that commands of one request share a batch.
     const work = Promise.resolve().then(() => writeAll(partition));
     running.set(partition, work);
   }
 
   return {
     /**
-     * Answers in the order given, once every trade is durable or refused. Takes all of them or,
+     * Answers in the order given, once every command is durable or refused. Takes all of them or,
      * with RATE_LIMITED, none. Rejects when one of them could not be written: then the others may
      * be in or not, and sending all again is safe.
      */
-    async submit(commands: readonly TradeCommand[]): Promise<readonly TradeOutcome[]> {
+    async submit<Reason extends string>(
+      commands: readonly WriteCommand<Reason>[],
+    ): Promise<readonly WriteOutcome<Reason>[]> {
       if (isStopped) throw new PlatformError('UPSTREAM_UNAVAILABLE', 'positions are shutting down');
       if (inFlight + commands.length > MAX_TRADES_IN_FLIGHT) {
         throw new PlatformError(
@@ -94,11 +107,14 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
           { details: { limit: 'MAX_TRADES_IN_FLIGHT' } },
         );
       }
+      const sinceMs = deps.clock.nowMs();
       const settled = await Promise.allSettled(
         commands.map(
           (command) =>
-            new Promise<TradeOutcome>((resolve, reject) => {
-              enqueue({ command, resolve, reject });
+            new Promise<WriteOutcome<Reason>>((resolve, reject) => {
+              // The reasons of an outcome are those of its command.
+              const settle = resolve as (outcome: WriteOutcome) => void;
+              enqueue({ command, sinceMs, resolve: settle, reject });
             }),
         ),
       );
@@ -109,6 +125,12 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
     },
 
     inFlight: () => inFlight,
+
+    /** How long the command that waits longest has waited to be written; 0 when none waits. */
+    oldestWaitingMs(): number {
+      const nowMs = deps.clock.nowMs();
+      return Math.max(0, ...queues.map(([first]) => (first ? nowMs - first.sinceMs : 0)));
+    },
 
     /** Takes nothing new and resolves when what is in hand is written. */
     async stop(): Promise<void> {
@@ -136,7 +158,7 @@ function createSlots(count: number) {
   };
 }
 
-/** Settles every trade of the batch; never rejects. */
+/** Settles every command of the batch; never rejects. */
 async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[]): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -150,7 +172,7 @@ async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[])
       });
       return;
     } catch (error) {
-      for (const { command } of batch) deps.positions.delete(command.trade.key.text);
+      for (const { command } of batch) deps.positions.delete(command.key.text);
       const pauseMs = RETRY_PAUSES_MS[attempt];
       if (pauseMs === undefined) return giveUp(deps, batch, error);
       await deps.pause(pauseMs);
@@ -160,35 +182,65 @@ async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[])
 
 async function attemptBatch(
   deps: PartitionWritersDeps,
-  commands: readonly TradeCommand[],
-): Promise<readonly TradeOutcome[]> {
-  const keys = [...new Set(commands.map(({ trade }) => trade.key.text))];
+  commands: readonly WriteCommand[],
+): Promise<readonly WriteOutcome[]> {
+  const { batches, clock } = deps;
+  const keys = [...new Set(commands.map(({ key }) => key.text))];
   const unknown = keys.filter((key) => !deps.positions.has(key));
-  const [stored, loaded] = await Promise.all([
-    deps.batches.outcomesOf(commands.map(({ trade }) => trade.tradeId)),
-    unknown.length === 0 ? undefined : deps.batches.load(unknown),
+  const ids = commands.flatMap(({ once }) => (once === null ? [] : [once.commandId]));
+  const [stored, loaded, histories] = await Promise.all([
+    batches.outcomesOf(ids),
+    unknown.length === 0 ? undefined : batches.load(unknown),
+    loadHistories(batches, commands),
   ]);
   const positions = new Map(loaded);
   for (const key of keys) {
     const kept = deps.positions.get(key);
     if (kept !== undefined) positions.set(key, kept);
   }
-  const facts = { stored, positions, today: deps.clock.today() };
+  const facts = { stored, positions, histories, today: clock.today(), nowMs: clock.nowMs() };
   let decided = decideBatch(commands, facts);
-  if (unknown.length < keys.length && decided.outcomes.some(({ type }) => type === 'REFUSED')) {
-    // No conflict would reveal a refusal on figures that another process has changed since.
-    decided = decideBatch(commands, { ...facts, positions: await deps.batches.load(keys) });
+  if (unknown.length < keys.length && decided.outcomes.some(hasNothingToWrite)) {
+    // No conflict would reveal an answer on figures that another process has changed since.
+    decided = decideBatch(commands, { ...facts, positions: await batches.load(keys) });
   }
   const { events, snapshots } = decided.writes;
   if (events.length > 0) {
-    await deps.batches.commit(decided.writes);
-    for (const { key, position } of snapshots) deps.positions.set(key.text, position);
+    const written = await batches.commit(decided.writes);
+    written.forEach((after, index) => {
+      const snapshot = snapshots[index];
+      if (snapshot === undefined) return;
+      deps.positions.set(snapshot.key.text, after);
+      deps.checkpoints.offer(snapshot.key, snapshot.before.position, after.position);
+    });
     deps.onBatch?.(events.length);
   }
   return decided.outcomes;
 }
 
-/** After the last attempt: halves the batch until the trade that spoils it is alone. */
+function hasNothingToWrite({ type }: WriteOutcome): boolean {
+  return type === 'REFUSED' || type === 'UNCHANGED';
+}
+
+async function loadHistories(
+  batches: TradeBatchStore,
+  commands: readonly WriteCommand[],
+): Promise<BatchFacts['histories']> {
+  const asking = commands.flatMap((command) =>
+    command.history === undefined ? [] : [{ command, asked: command.history }],
+  );
+  const entries = await Promise.all(
+    asking.map(
+      async ({ command, asked }): Promise<[WriteCommand, readonly KnownEvent[] | null]> => [
+        command,
+        await batches.history(command.key, asked, MAX_HISTORY_PER_COMMAND),
+      ],
+    ),
+  );
+  return new Map(entries);
+}
+
+/** After the last attempt: halves the batch until the command that spoils it is alone. */
 async function giveUp(
   deps: PartitionWritersDeps,
   batch: readonly Waiting[],
@@ -210,18 +262,13 @@ async function giveUp(
     await writeBatch(deps, batch.slice(middle));
     return;
   }
-  const { trade } = only.command;
+  const { key, once } = only.command;
   if (failure === 'CONFLICT') {
-    const message = `${trade.key.text} was changed by others during every attempt`;
+    const message = `${key.text} was changed by others during every attempt`;
     only.reject(new PlatformError('VERSION_CONFLICT', message, { cause: error }));
     return;
   }
-  deps.logger.error({ err: error, tradeId: trade.tradeId }, 'a trade could not be processed');
-  only.resolve(
-    refused(
-      trade.tradeId,
-      'NOT_PROCESSED',
-      'the trade passed every rule and could not be stored; operations will look at it',
-    ),
-  );
+  const commandId = once?.commandId ?? null;
+  deps.logger.error({ err: error, commandId, positionKey: key.text }, 'a command was not stored');
+  only.resolve({ type: 'NOT_PROCESSED' });
 }

@@ -135,19 +135,19 @@ describe('a batch of trades', () => {
 
   test('keeps the other trades when one is bad, and keeps the bad one too', async () => {
     const accountId = newAccount();
-    const yesterday = businessDate('2026-11-19');
+    const tooFar = businessDate('2030-11-19');
     const answers = await record(
       sentTrade({ accountId, tradeId: `${accountId}-A` }),
       sentTrade({ accountId, tradeId: `${accountId}-B`, symbol: 'NOPE', clOrdId: 'ORD-9' }),
       sentTrade({ accountId, tradeId: `${accountId}-C`, quantity: decimal('0') }),
-      sentTrade({ accountId, tradeId: `${accountId}-D`, effectiveDate: yesterday }),
+      sentTrade({ accountId, tradeId: `${accountId}-D`, effectiveDate: tooFar }),
       sentTrade({ accountId, tradeId: `${accountId}-E` }),
     );
     expect(answers.map((each) => (each.type === 'REFUSED' ? each.reason : each.type))).toEqual([
       'RECORDED',
       'UNKNOWN_INSTRUMENT',
       'INVALID_QUANTITY',
-      'BACKDATED_NOT_SUPPORTED',
+      'EFFECTIVE_DATE_TOO_FAR',
       'RECORDED',
     ]);
     const ids = answers.flatMap((each) => (each.type === 'REFUSED' ? [each.deadLetterId] : []));

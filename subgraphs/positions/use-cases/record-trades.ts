@@ -16,9 +16,9 @@ import type { DeadLetterStore, RefusedTrade } from '../store/dead-letters.ts';
 import type { InstrumentLookup } from '../store/instruments.ts';
 import type { LatestDates } from '../store/latest-dates.ts';
 import type { ContractGenerator } from './contract-generator.ts';
-import { refused, type TradeCommand, type TradeOutcome } from './decide-batch.ts';
 import { generateInTime } from './generate-contracts.ts';
 import type { PartitionWriters } from './partition-writers.ts';
+import { refused, submitTrades, type TradeCommand, type TradeOutcome } from './trade-command.ts';
 import { SHED_BACKDATED_DEPTH, type TradeLimits } from './trade-limits.ts';
 
 export const MAX_TRADES_PER_REQUEST = 1_000;
@@ -88,7 +88,7 @@ export async function attemptTrades(
   shedLate(deps, late.size, whenShed);
   const taken = passed.filter(({ trade }) => !late.has(trade));
   const commands = await commandsOf(deps, taken);
-  const written = await deps.limits.timed(() => deps.writers.submit(commands));
+  const written = await deps.limits.timed(() => submitTrades(deps.writers, commands));
   const outcomes = new Map(taken.map(({ trade }, index) => [trade, written[index]]));
   return gated.map((each): TradeOutcome => {
     if (!each.ok) return refused(each.tradeId, each.reason, each.message);

@@ -1,0 +1,76 @@
+/** What the events of a position have in common, asked of any of them. */
+
+import { type Amount, amount } from '#kernel/money';
+import type { Allocation, LotEffects, PositionEvent } from './position-event.ts';
+import type { Trade } from './trade.ts';
+
+/** The trade an event is about, with the terms that hold after it; null when it is about none. */
+export function tradeIn(event: PositionEvent): Trade | null {
+  if ('trade' in event) return event.trade;
+  return event.type === 'TRADE_AMENDED' ? event.newTrade : null;
+}
+
+/** Id of the trade an event is about, also where its terms are not in the event. */
+export function tradeIdIn(event: PositionEvent): string | null {
+  switch (event.type) {
+    case 'WASH_SALE_ADJUSTED':
+    case 'CONTRACT_GENERATED':
+      return event.tradeId;
+    case 'LOT_RELIEF_ELECTED':
+      return event.target.tradeId;
+    default:
+      return tradeIn(event)?.tradeId ?? null;
+  }
+}
+
+/** What the trade of the event did to the lots: of an amendment, what the new terms did. */
+export function effectsIn(event: PositionEvent): LotEffects | null {
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+      return event;
+    case 'TRADE_BUSTED':
+      return event.estimate;
+    case 'TRADE_AMENDED':
+      return event.estimates.at(-1) ?? null;
+    default:
+      return null;
+  }
+}
+
+/** From which lots units were taken, in order of relief; of an amendment, both times. */
+export function allocationsIn(event: PositionEvent): readonly Allocation[] {
+  if (event.type === 'TRADE_AMENDED') return event.estimates.flatMap((each) => each.allocations);
+  return effectsIn(event)?.allocations ?? [];
+}
+
+/** What the event alone added to the realized P&L; null for a note, which counts nothing. */
+export function gainIn(event: PositionEvent): Amount | null {
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+    case 'CORPORATE_ACTION_APPLIED':
+      return event.realizedPnl;
+    case 'TRADE_BUSTED':
+      return event.estimate?.realizedPnl ?? null;
+    case 'TRADE_AMENDED':
+      return event.late === null
+        ? null
+        : amount(event.estimates.reduce((sum, { realizedPnl }) => sum + realizedPnl, 0n));
+    case 'PRICE_RESET':
+      return event.settlement;
+    case 'WASH_SALE_ADJUSTED':
+      return event.disallowed;
+    case 'HISTORICAL_POSITION_CORRECTED':
+      return amount(event.after.realizedPnl - event.beforeCorrection.realizedPnl);
+    case 'FORWARD_TRADE_BOOKED':
+    case 'LOT_METHOD_CHANGED':
+    case 'LOT_RELIEF_ELECTED':
+    case 'LOTS_RECEIVED':
+    case 'CONTRACT_GENERATED':
+    case 'CORRECTION_REFUSED':
+      return null;
+  }
+}

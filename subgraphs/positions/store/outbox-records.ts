@@ -1,0 +1,116 @@
+/** What the world is told of an event, in the statement that writes it. */
+
+import { ZERO } from '#kernel/decimal';
+import { amount } from '#kernel/money';
+import { lateEventRecorded } from '#kernel/topics/backdated-trades';
+import type { EventType } from '#kernel/topics/event-type';
+import { positionChanged } from '#kernel/topics/position-changed';
+import { positionCorrected } from '#kernel/topics/position-corrected';
+import { tradeApplied, type TradeAppliedToPosition } from '#kernel/topics/trade-applied';
+import { tradeIdIn } from '../domain/event-contents.ts';
+import type { Position } from '../domain/position.ts';
+import type { PositionEvent } from '../domain/position-event.ts';
+import type { PositionKey } from '../domain/position-key.ts';
+import { correctionRecordOf, lateRecordOf } from './late-records.ts';
+
+export interface WrittenEvent {
+  readonly key: PositionKey;
+  readonly event: PositionEvent;
+  /** The position right after the event. */
+  readonly after: Position;
+  readonly user: string;
+}
+
+export interface OutboxRecord {
+  readonly topic: string;
+  readonly type: string;
+  readonly version: number;
+  /** JSON text. */
+  readonly payload: string;
+}
+
+/** The one record that every event has. */
+export function changeRecordOf(written: WrittenEvent): OutboxRecord {
+  const { key, event, after, user } = written;
+  switch (event.type) {
+    case 'TRADE_APPLIED':
+    case 'PROVISIONAL_TRADE_APPLIED':
+    case 'FORWARD_TRADE_BOOKED':
+    case 'FORWARD_TRADE_EFFECTIVE':
+      return record(tradeApplied, tradeAppliedOf(written, event));
+    default:
+      return record(positionChanged, {
+        ...positionFieldsOf(key),
+        ...changeFieldsOf(after),
+        eventType: event.type,
+        tradeId: tradeIdIn(event),
+        user,
+      });
+  }
+}
+
+/** For the cold path what came late, for everybody what was corrected; of most events nothing. */
+export function furtherRecordsOf(written: WrittenEvent): readonly OutboxRecord[] {
+  const late = lateRecordOf(written);
+  if (late !== null) return [record(lateEventRecorded, late)];
+  const correction = correctionRecordOf(written);
+  return correction === null ? [] : [record(positionCorrected, correction)];
+}
+
+function record<Event>(
+  { topic, name, version, encode }: EventType<Event>,
+  event: Event,
+): OutboxRecord {
+  return { topic, type: name, version, payload: JSON.stringify(encode(event)) };
+}
+
+type TradeEvent = Extract<
+  PositionEvent,
+  {
+    readonly type:
+      | 'TRADE_APPLIED'
+      | 'PROVISIONAL_TRADE_APPLIED'
+      | 'FORWARD_TRADE_BOOKED'
+      | 'FORWARD_TRADE_EFFECTIVE';
+  }
+>;
+
+function tradeAppliedOf(
+  { key, after, user }: WrittenEvent,
+  event: TradeEvent,
+): TradeAppliedToPosition {
+  const { trade } = event;
+  return {
+    ...positionFieldsOf(key),
+    ...changeFieldsOf(after),
+    tradeId: trade.tradeId,
+    clOrdId: trade.clOrdId,
+    side: trade.side,
+    quantity: trade.quantity,
+    price: trade.price,
+    fees: trade.fees,
+    effectiveDate: trade.effectiveDate,
+    classification: 'classification' in event ? event.classification : 'FORWARD_DATED',
+    tradeRealizedPnl: 'realizedPnl' in event ? event.realizedPnl : NO_GAIN,
+    user,
+  };
+}
+
+const NO_GAIN = amount(ZERO);
+
+function positionFieldsOf(key: PositionKey) {
+  const { bookId, accountId, contractId, instrumentId, symbol, currency } = key;
+  return { positionKey: key.text, bookId, accountId, contractId, instrumentId, symbol, currency };
+}
+
+function changeFieldsOf(after: Position) {
+  return {
+    eventVersion: after.version,
+    positionQuantity: after.quantity,
+    positionCostBasis: after.costBasis,
+    positionRealizedPnl: after.realizedPnl,
+    positionLotCount: after.lots.length,
+    reliefMethod: after.reliefMethod,
+    reconciliationStatus: after.reconciliationStatus,
+  };
+}
