@@ -4,7 +4,8 @@ import type { BusinessDate } from '#kernel/business-date';
 import type { Clock } from '#platform/clock';
 import { type Contract, type ContractDefinition, termsOf } from '../domain/contract.ts';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
-import type { ContractStore, DueMethod, MethodInForce } from '../store/contracts.ts';
+import type { ContractMethods, DueMethod, MethodInForce } from '../store/contract-methods.ts';
+import type { ContractStore } from '../store/contracts.ts';
 
 /** Definitions taken up in one round. */
 export const MAX_METHODS_PER_ROUND = 20;
@@ -24,6 +25,7 @@ export interface MethodChange {
 
 export interface ApplyContractMethodsDeps {
   readonly contractStore: ContractStore;
+  readonly methods: ContractMethods;
   readonly clock: Pick<Clock, 'today'>;
   /** Appends LOT_METHOD_CHANGED to each, once per definition. */
   readonly changeMethods: (changes: readonly MethodChange[]) => Promise<void>;
@@ -34,20 +36,20 @@ export interface ApplyContractMethodsDeps {
  * the method already, for a trade brings it along: those are left out.
  */
 export async function applyContractMethods(deps: ApplyContractMethodsDeps): Promise<number> {
-  const due = await deps.contractStore.dueMethods(deps.clock.today(), MAX_METHODS_PER_ROUND);
+  const due = await deps.methods.due(deps.clock.today(), MAX_METHODS_PER_ROUND);
   for (const each of due) await applyMethod(deps, each);
   return due.length;
 }
 
 async function applyMethod(deps: ApplyContractMethodsDeps, due: DueMethod): Promise<void> {
-  const { contractStore } = deps;
+  const { contractStore, methods } = deps;
   const contract = (await contractStore.byIds([due.contractId])).get(due.contractId);
   const definition = contract?.definitions.find(({ version }) => version === due.version);
   if (contract === undefined || definition === undefined) return;
   if (isInForce(contract, definition)) {
     await changeAll(deps, { contractId: due.contractId, definition });
   }
-  await contractStore.markMethodApplied(due);
+  await methods.markApplied(due);
 }
 
 /** Not when a later definition replaced it before it began, or it says what held anyway. */
@@ -58,14 +60,14 @@ function isInForce(contract: Contract, { effectiveFrom, reliefMethod }: Contract
 }
 
 async function changeAll(
-  { contractStore, changeMethods }: ApplyContractMethodsDeps,
+  { methods, changeMethods }: ApplyContractMethodsDeps,
   inForce: MethodInForce,
 ): Promise<void> {
   const { contractId, definition } = inForce;
   const { version, reliefMethod, effectiveFrom, user, correlationId } = definition;
   for (let after = ''; ;) {
     const page = { after, limit: POSITIONS_PER_PAGE };
-    const keys = await contractStore.positionsToChange(inForce, page);
+    const keys = await methods.positionsToChange(inForce, page);
     const last = keys.at(-1);
     if (last === undefined) return;
     await changeMethods(

@@ -75,7 +75,7 @@ function methodCommand(key: PositionKey, change: MethodChange): ContractCommand 
 }
 
 /** A refusal says that there is nothing to do, or never will be: asking again would not help. */
-function requireDone(outcomes: readonly WriteOutcome<string>[], what: string): void {
+function requireDone(outcomes: readonly WriteOutcome[], what: string): void {
   if (outcomes.some(({ type }) => type === 'NOT_PROCESSED')) {
     throw new PlatformError('UPSTREAM_UNAVAILABLE', `${what}: its event could not be written`);
   }

@@ -17,7 +17,7 @@ export interface ContractServiceOptions {
   /** Of a whole call, from connecting to the last byte. */
   readonly timeoutMs: number;
   readonly openForMs?: number;
-  readonly onCall?: (outcome: 'answered' | 'failed', ms: number) => void;
+  readonly onCall?: ((outcome: 'answered' | 'failed', ms: number) => void) | undefined;
 }
 
 export interface ContractServiceClient extends ContractGenerator {

@@ -60,8 +60,8 @@ export function watchIntake(registry: Registry, state: IntakeState): void {
   breakerGauge(registry, state.breakerState);
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
-  new Gauge({
+function gauge(registry: Registry, name: string, help: string, read: () => number): Gauge {
+  return new Gauge({
     name: `plumbline_positions_${name}`,
     help,
     registers: [registry],
@@ -71,8 +71,8 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   });
 }
 
-function breakerGauge(registry: Registry, read: IntakeState['breakerState']): void {
-  new Gauge({
+function breakerGauge(registry: Registry, read: IntakeState['breakerState']): Gauge {
+  return new Gauge({
     name: 'plumbline_positions_contract_breaker',
     help: '1 for the state in which the breaker of the contract service is',
     labelNames: ['state'],
