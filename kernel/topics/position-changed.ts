@@ -53,7 +53,12 @@ export const positionChanged: EventType<PositionChanged> = {
 };
 
 /** Reads either type of record: for whoever follows positions, whatever changes them. */
-export function positionChangeOf(from: Payload): PositionChange {
+export const anyPositionChange: Pick<EventType<PositionChange>, 'topic' | 'parse'> = {
+  topic: TRADE_APPLIED_TOPIC,
+  parse: (value) => positionChangeOf(payload(value)),
+};
+
+function positionChangeOf(from: Payload): PositionChange {
   return {
     ...positionFieldsOf(from),
     eventVersion: integer(from, 'eventVersion'),

@@ -1,6 +1,6 @@
 /** Consumes what the positions tell of trades: counted, or refused. */
 
-import { TRADE_APPLIED_TOPIC } from '#kernel/topics/trade-applied';
+import { TRADE_APPLIED_TOPIC, tradeApplied } from '#kernel/topics/trade-applied';
 import { TRADE_REFUSED_TOPIC, tradeRefused } from '#kernel/topics/trade-refused';
 import { parsed, payload } from '#kernel/topics/reading';
 import type { Consumer, EventLog } from '#platform/ports';
@@ -22,9 +22,9 @@ export async function consumeTradeConfirmations(
       group: GROUP,
       handle: async (records) => {
         // The id is all that is needed: an event of a later form will still have it.
-        const tradeIds = records.map((record) =>
-          parsed(payload(record.payload), 'tradeId', String),
-        );
+        const tradeIds = records
+          .filter(({ type }) => type === tradeApplied.name)
+          .map((record) => parsed(payload(record.payload), 'tradeId', String));
         await confirmTrades(deps, tradeIds);
       },
     }),

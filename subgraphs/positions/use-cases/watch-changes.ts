@@ -1,14 +1,14 @@
 /** Changes of positions as they become durable. */
 
-import type { TradeAppliedToPosition } from '#kernel/topics/trade-applied';
+import type { PositionChange } from '#kernel/topics/position-changed';
 import type { TailEvent } from '#platform/event-log/tail-reader';
 import type { TopicTail } from '#platform/event-log/topic-tail';
 import type { PositionFilter } from '../store/positions.ts';
 
-export type Change = TailEvent<TradeAppliedToPosition>;
+export type Change = TailEvent<PositionChange>;
 
 export interface WatchChangesDeps {
-  readonly changes: Pick<TopicTail<TradeAppliedToPosition>, 'follow'>;
+  readonly changes: Pick<TopicTail<PositionChange>, 'follow'>;
 }
 
 /** Those after the sequence `after`, or all that commit once this has resolved. */
@@ -22,7 +22,7 @@ export function watchChanges(
 
 /** What a filter looks at, in whatever is told of a position. */
 type Described = Pick<
-  TradeAppliedToPosition,
+  PositionChange,
   'bookId' | 'accountId' | 'symbol' | 'contractId' | 'reconciliationStatus'
 >;
 
