@@ -1,7 +1,7 @@
 /** Builds the positions subgraph. */
 
 import { createHash } from 'node:crypto';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Sql } from 'postgres';
 import { CONTRACT_DEFINED_TOPIC } from '#kernel/topics/contract-defined';
 import { positionCorrected } from '#kernel/topics/position-corrected';
@@ -19,7 +19,7 @@ import { createContractLookup } from './store/contract-lookup.ts';
 import { createContractStore } from './store/contracts.ts';
 import { createAuditReader } from './store/audit-reader.ts';
 import { createDeadLetterAttempts } from './store/dead-letter-attempts.ts';
-import { createDeadLetterReader, type DeadLetterReader } from './store/dead-letter-reader.ts';
+import { createDeadLetterReader } from './store/dead-letter-reader.ts';
 import { createDeadLetterStore } from './store/dead-letters.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
 import { createLastPrices } from './store/last-prices.ts';
@@ -34,6 +34,7 @@ import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-case
 import { createTradeLimits } from './use-cases/trade-limits.ts';
 import { createContractServiceClient } from './workers/contract-service-client.ts';
 import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
+import { watchDeadLetters } from './workers/dead-letter-metrics.ts';
 import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
 import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
 
@@ -60,6 +61,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     letterAttempts: createDeadLetterAttempts(sql),
     ...buildAudit(sql),
   };
+  watchDeadLetters(parts.metrics, { letters, logger });
   let retry: DeadLetterRetry | undefined;
   let consumer: Consumer | undefined;
   let ignoreContracts: (() => void) | undefined;
@@ -77,7 +79,6 @@ export function buildPositions(parts: PlatformParts): Subgraph {
       ignoreContracts = eventLog.onNews(CONTRACT_DEFINED_TOPIC, recording.deps.contracts.forget);
       consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
       retry = startDeadLetterRetry({ ...deps, logger, pause });
-      watchDeadLetters(parts.metrics, letters);
     },
 
     async stop() {
@@ -190,17 +191,6 @@ function buildIntake(
 /** The trail of events alone: what an export needs. */
 export function buildAudit(sql: Sql) {
   return { audit: createAuditReader(sql) };
-}
-
-function watchDeadLetters(registry: Registry, letters: DeadLetterReader): void {
-  new Gauge({
-    name: 'plumbline_positions_dead_letters_unresolved',
-    help: 'Refused trades that wait for somebody',
-    registers: [registry],
-    async collect() {
-      this.set(await letters.countUnresolved());
-    },
-  });
 }
 
 function tradeMetrics(registry: Registry) {

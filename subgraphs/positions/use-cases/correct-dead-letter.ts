@@ -27,6 +27,8 @@ export interface TradeChanges {
   readonly fees?: Decimal | null | undefined;
   readonly executedAtMs?: number | null | undefined;
   readonly contractId?: string | null | undefined;
+  readonly electedLots?: TradeRequest['electedLots'] | undefined;
+  readonly overrideReason?: string | null | undefined;
 }
 
 export interface CorrectCommand extends DeadLetterCommand {
@@ -82,17 +84,23 @@ function correctedTrade(
     const missing = Object.entries(needed).filter(([, value]) => value === undefined);
     return { ok: false, missing: missing.map(([field]) => field) };
   }
-  const { currency, fees, executedAtMs, contractId } = changes;
   const trade: TradeRequest = {
     tradeId,
     ...needed,
-    currency: currency === undefined ? (refused?.currency ?? null) : currency,
-    fees: fees === undefined ? (refused?.fees ?? null) : fees,
-    executedAtMs: executedAtMs === undefined ? (refused?.executedAtMs ?? null) : executedAtMs,
-    contractId: contractId === undefined ? (refused?.contractId ?? null) : contractId,
+    currency: changed(changes.currency, refused?.currency),
+    fees: changed(changes.fees, refused?.fees),
+    executedAtMs: changed(changes.executedAtMs, refused?.executedAtMs),
+    contractId: changed(changes.contractId, refused?.contractId),
     clOrdId: refused?.clOrdId ?? null,
+    electedLots: changed(changes.electedLots, refused?.electedLots),
+    overrideReason: changed(changes.overrideReason, refused?.overrideReason),
   };
   return { ok: true, trade };
+}
+
+/** Null asks for none; what was left out stays as it was. */
+function changed<T>(change: T | null | undefined, before: T | null | undefined): T | null {
+  return change === undefined ? (before ?? null) : change;
 }
 
 type Whole<T> = { readonly [Field in keyof T]: Exclude<T[Field], undefined> };
