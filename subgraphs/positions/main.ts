@@ -28,14 +28,17 @@ import { createCheckpoints } from './store/checkpoints.ts';
 import { createPositionCache, type PositionCache } from './store/position-cache.ts';
 import { createPositionRepository } from './store/positions.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
+import { createWaitingPositions } from './store/waiting-positions.ts';
 import { createInProcessGenerator } from './use-cases/contract-generator.ts';
 import { createPartitionWriters, type PartitionWriters } from './use-cases/partition-writers.ts';
 import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-cases/record-trades.ts';
 import { createTradeLimits } from './use-cases/trade-limits.ts';
+import { createColdPath } from './workers/cold-path.ts';
 import { createContractServiceClient } from './workers/contract-service-client.ts';
 import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
 import { watchDeadLetters } from './workers/dead-letter-metrics.ts';
 import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
+import { type ForwardRoll, startForwardRoll } from './workers/forward-roll.ts';
 import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
 
 /** A made-up entity: whoever runs the platform for real puts the LEI of the generating one here. */
@@ -62,6 +65,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     ...buildAudit(sql),
   };
   watchDeadLetters(parts.metrics, { letters, logger });
+  const lateWork = buildLateWork(parts, recording);
   let retry: DeadLetterRetry | undefined;
   let consumer: Consumer | undefined;
   let ignoreContracts: (() => void) | undefined;
@@ -79,15 +83,35 @@ export function buildPositions(parts: PlatformParts): Subgraph {
       ignoreContracts = eventLog.onNews(CONTRACT_DEFINED_TOPIC, recording.deps.contracts.forget);
       consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
       retry = startDeadLetterRetry({ ...deps, logger, pause });
+      await lateWork.start();
     },
 
     async stop() {
       ignoreContracts?.();
+      await lateWork.stop();
       await retry?.stop();
       await consumer?.stop();
       await changes.close();
       await corrections.close();
       await recording.stop();
+    },
+  };
+}
+
+/** Beside the live flow: corrections of what came late, and bookings whose day has come. */
+function buildLateWork(parts: PlatformParts, { deps }: Recording) {
+  const waiting = createWaitingPositions(parts.sql);
+  const { writers, contracts } = deps;
+  const coldPath = createColdPath({ ...parts, writers, contracts, waiting });
+  let roll: ForwardRoll | undefined;
+  return {
+    async start(): Promise<void> {
+      await coldPath.start();
+      roll = startForwardRoll({ ...parts, writers, waiting, pause });
+    },
+    async stop(): Promise<void> {
+      await roll?.stop();
+      await coldPath.stop();
     },
   };
 }

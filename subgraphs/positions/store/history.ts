@@ -16,8 +16,8 @@ import type { OpenedLot, TradeApplied } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { HistoryEvent } from '../domain/timeline.ts';
 import type { Side } from '../domain/trade.ts';
-import { type EventRow, eventColumns, eventOf } from './event-codec.ts';
-import { positionOf } from './value-codecs.ts';
+import { newestFor } from './checkpoints.ts';
+import { eventsOfVersions } from './event-rows.ts';
 
 /** Events read at once: one text of each column stays below a few megabytes. */
 export const HISTORY_PAGE_SIZE = 25_000;
@@ -63,7 +63,7 @@ export function createHistoryStore(sql: Sql) {
       key: PositionKey,
       { earliest }: { readonly earliest: BusinessDate },
     ): Promise<History> {
-      const from = await newestCheckpoint(sql, key, earliest);
+      const from = await newestFor(sql, key, { effectiveAt: earliest });
       if (from !== undefined) {
         const events = await loadHistory(sql, key, { after: from.version });
         if (canStartFrom(from, events, null)) return { from, events };
@@ -71,18 +71,6 @@ export function createHistoryStore(sql: Sql) {
       return { from: initialPosition, events: await loadHistory(sql, key, { after: 0 }) };
     },
   };
-}
-
-async function newestCheckpoint(
-  sql: Sql,
-  key: PositionKey,
-  earliest: BusinessDate,
-): Promise<Checkpoint | undefined> {
-  const [row] = await sql<{ state: unknown }[]>`
-    select state from positions.checkpoint
-    where position_key = ${key.text} and last_effective_date <= ${earliest}
-    order by event_ver desc limit 1`;
-  return row && positionOf(key).read(row.state);
 }
 
 export interface HistoryBound {
@@ -106,26 +94,14 @@ export async function loadHistory(
   for (;;) {
     const page = await readPage(sql, key, { after: version, upTo });
     if (page.lastVersion === null) return events;
-    const versions = page.otherVersions?.split(' ') ?? [];
-    const others = versions.length === 0 ? [] : await eventsOfVersions(sql, key, versions);
+    const versions = page.otherVersions?.split(' ').map(Number) ?? [];
+    const others = await eventsOfVersions(sql, key, versions);
     for (const each of merged(plainTradesOf(page, key), others)) events.push(each);
     const expected = version + page.count;
     invariant(page.lastVersion === expected, `events of ${key.text} have no gaps`);
     version = page.lastVersion;
     if (page.count < HISTORY_PAGE_SIZE) return events;
   }
-}
-
-async function eventsOfVersions(
-  sql: Sql,
-  key: PositionKey,
-  versions: readonly string[],
-): Promise<readonly HistoryEvent[]> {
-  const rows = await sql<EventRow[]>`
-    select ${eventColumns(sql)} from positions.event_store
-    where position_key = ${key.text} and event_ver = any(${[...versions]}::text[]::int[])
-    order by event_ver`;
-  return rows.map((row) => ({ version: row.event_ver, event: eventOf(row, key) }));
 }
 
 async function readPage(
