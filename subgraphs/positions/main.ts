@@ -5,8 +5,8 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Sql } from 'postgres';
 import { CONTRACT_DEFINED_TOPIC } from '#kernel/topics/contract-defined';
 import { positionCorrected } from '#kernel/topics/position-corrected';
-import { tradeApplied } from '#kernel/topics/trade-applied';
-import { pause } from '#platform/backoff';
+import { anyPositionChange } from '#kernel/topics/position-changed';
+import { backoffMs, pause } from '#platform/backoff';
 import type { Config } from '#platform/config';
 import { createTopicTail } from '#platform/event-log/topic-tail';
 import type { Consumer } from '#platform/ports';
@@ -16,25 +16,40 @@ import type { Context, Deps } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
 import { createContractLookup } from './store/contract-lookup.ts';
+import { createContractMethods } from './store/contract-methods.ts';
 import { createContractStore } from './store/contracts.ts';
 import { createAuditReader } from './store/audit-reader.ts';
 import { createDeadLetterAttempts } from './store/dead-letter-attempts.ts';
 import { createDeadLetterReader } from './store/dead-letter-reader.ts';
 import { createDeadLetterStore } from './store/dead-letters.ts';
+import { createClosingPrices } from './store/closing-prices.ts';
+import { createEventChain } from './store/event-chain.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
+import { createKnownHistory } from './store/known-history.ts';
 import { createLastPrices } from './store/last-prices.ts';
 import { createLatestDates } from './store/latest-dates.ts';
 import { createCheckpoints } from './store/checkpoints.ts';
 import { createPositionCache, type PositionCache } from './store/position-cache.ts';
+import { createPendingContracts } from './store/pending-contracts.ts';
 import { createPositionRepository } from './store/positions.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
 import { createWaitingPositions } from './store/waiting-positions.ts';
+import { changeMethods, noteContract } from './use-cases/contract-commands.ts';
 import { createInProcessGenerator } from './use-cases/contract-generator.ts';
 import { createPartitionWriters, type PartitionWriters } from './use-cases/partition-writers.ts';
 import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-cases/record-trades.ts';
+import { createReplaySlots } from './use-cases/replay-slots.ts';
 import { createTradeLimits } from './use-cases/trade-limits.ts';
 import { createColdPath } from './workers/cold-path.ts';
-import { createContractServiceClient } from './workers/contract-service-client.ts';
+import {
+  type ContractServiceOptions,
+  createContractServiceClient,
+} from './workers/contract-service-client.ts';
+import {
+  type ContractWorker,
+  type ContractWorkerDeps,
+  startContractWorker,
+} from './workers/contract-worker.ts';
 import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
 import { watchDeadLetters } from './workers/dead-letter-metrics.ts';
 import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
@@ -52,7 +67,8 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const recording = buildRecording(parts);
   const positions = createPositionRepository(sql);
   const lastPrices = createLastPrices({ sql, cache });
-  const changes = createTopicTail({ eventLog, eventType: tradeApplied, logger, pause });
+  const closingPrices = createClosingPrices(sql);
+  const changes = createTopicTail({ eventLog, eventType: anyPositionChange, logger, pause });
   const corrections = createTopicTail({ eventLog, eventType: positionCorrected, logger, pause });
   const letters = createDeadLetterReader(sql);
   const deps: Deps = {
@@ -63,9 +79,10 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     letters,
     letterAttempts: createDeadLetterAttempts(sql),
     ...buildAudit(sql),
+    ...buildReplays(sql),
   };
-  watchDeadLetters(parts.metrics, { letters, logger });
   const lateWork = buildLateWork(parts, recording);
+  watchDeadLetters(parts.metrics, { letters, logger });
   let retry: DeadLetterRetry | undefined;
   let consumer: Consumer | undefined;
   let ignoreContracts: (() => void) | undefined;
@@ -76,7 +93,13 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ positions, lastPrices, letters, contracts: deps.contractStore }),
+      loaders: createLoaders({
+        positions,
+        lastPrices,
+        closingPrices,
+        letters,
+        contracts: deps.contractStore,
+      }),
     }),
 
     async start() {
@@ -99,8 +122,9 @@ export function buildPositions(parts: PlatformParts): Subgraph {
 }
 
 /** Beside the live flow: corrections of what came late, and bookings whose day has come. */
-function buildLateWork(parts: PlatformParts, { deps }: Recording) {
+function buildLateWork(parts: PlatformParts, { deps, contractWork }: Recording) {
   const waiting = createWaitingPositions(parts.sql);
+  let contractWorker: ContractWorker | undefined;
   const { writers, contracts } = deps;
   const coldPath = createColdPath({ ...parts, writers, contracts, waiting });
   let roll: ForwardRoll | undefined;
@@ -108,8 +132,10 @@ function buildLateWork(parts: PlatformParts, { deps }: Recording) {
     async start(): Promise<void> {
       await coldPath.start();
       roll = startForwardRoll({ ...parts, writers, waiting, pause });
+      contractWorker = startContractWorker({ ...contractWork, pause });
     },
     async stop(): Promise<void> {
+      await contractWorker?.stop();
       await roll?.stop();
       await coldPath.stop();
     },
@@ -124,6 +150,8 @@ export interface RecordingParts extends Pick<PlatformParts, 'sql' | 'clock' | 'l
   readonly config?: Pick<Config, 'trades'>;
 }
 
+/** Of a call of the contract service that no trade waits for. */
+const PATIENT_TIMEOUT_MS = 5_000;
 /** Of a rate that nobody reaches. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
@@ -153,9 +181,22 @@ export function buildRecording(parts: RecordingParts) {
     fingerprint,
     onRefused: (reason: string) => observed?.refused.inc({ reason }),
   };
+  const repository = createPositionRepository(sql);
+  const contractWork: Omit<ContractWorkerDeps, 'pause'> = {
+    ...intake.deps,
+    generator: intake.patient,
+    pending: createPendingContracts(sql, repository),
+    methods: createContractMethods(sql),
+    noteContract: (pending, uti) => noteContract(deps, pending, uti),
+    changeMethods: (changes) => changeMethods({ writers, positions: repository }, changes),
+    clock,
+    logger,
+    backoffMs,
+  };
   return {
     instruments,
     deps,
+    contractWork,
     recordTrades: (trades: readonly SentTrade[]) => recordTrades(deps, trades),
     async stop() {
       await writers.stop();
@@ -180,21 +221,12 @@ function buildIntake(
     onLimited: (limit) => observed?.onLimited(limit),
     onShed: (what, count) => observed?.onShed(what, count),
   });
-  const { contractServiceUrl: url, contractTimeoutMs: timeoutMs } = config?.trades ?? {};
-  const service =
-    url === undefined || timeoutMs === undefined
-      ? undefined
-      : createContractServiceClient({
-          url,
-          timeoutMs,
-          clock,
-          onCall: (outcome, ms) => observed?.onContractCall(outcome, ms),
-        });
+  const generators = buildGenerators(config, { clock, onCall: observed?.onContractCall });
   if (metrics !== undefined) {
     watchIntake(metrics, {
       queueDepth: () => writers.inFlight(),
-      oldestMs: () => limits.oldestMs(),
-      breakerState: () => service?.breakerState,
+      oldestMs: () => writers.oldestWaitingMs(),
+      breakerState: generators.breakerState,
     });
   }
   const contractStore = createContractStore(sql);
@@ -202,13 +234,54 @@ function buildIntake(
     deps: {
       contractStore,
       contracts: createContractLookup(contractStore),
-      generator: service ?? createInProcessGenerator({ issuer: UTI_ISSUER, fingerprint }),
+      generator: generators.inTime,
       latestDates: createLatestDates(sql, positions),
       limits,
       booksClosedBefore: config?.trades.booksClosedBefore ?? null,
       onContractPending: (trades: number) => observed?.onContractPending(trades),
     },
-    close: () => service?.close(),
+    patient: generators.patient,
+    close: generators.close,
+  };
+}
+
+/** One for trades on their way, and one for what waits already: better late than never. */
+function buildGenerators(
+  config: RecordingParts['config'],
+  { clock, onCall }: Pick<ContractServiceOptions, 'clock' | 'onCall'>,
+) {
+  const url = config?.trades.contractServiceUrl;
+  if (config === undefined || url === undefined) {
+    const inProcess = createInProcessGenerator({ issuer: UTI_ISSUER, fingerprint });
+    const close = () => Promise.resolve();
+    return { inTime: inProcess, patient: inProcess, breakerState: () => undefined, close };
+  }
+  const { contractTimeoutMs: timeoutMs } = config.trades;
+  const inTime = createContractServiceClient({ url, clock, onCall, timeoutMs });
+  const patient = createContractServiceClient({
+    url,
+    clock,
+    onCall,
+    timeoutMs: PATIENT_TIMEOUT_MS,
+  });
+  return {
+    inTime,
+    patient,
+    breakerState: () => inTime.breakerState,
+    async close() {
+      await Promise.all([inTime.close(), patient.close()]);
+    },
+  };
+}
+
+/** Reads of whole histories: other times, previews, checks. */
+function buildReplays(sql: Sql) {
+  return {
+    knownHistory: createKnownHistory(sql),
+    chain: createEventChain(sql),
+    recorded: createTradeBatchStore(sql),
+    replays: createReplaySlots(),
+    monotonicMs: () => performance.now(),
   };
 }
 

@@ -8,7 +8,9 @@ import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { DefineContractDeps } from '../use-cases/define-contract.ts';
 import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
+import type { PreviewTradeDeps } from '../use-cases/preview-trade.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
+import type { VerifyPositionDeps } from '../use-cases/verify-position.ts';
 import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
 import type { WatchCorrectionsDeps } from '../use-cases/watch-corrections.ts';
 import type { Loaders } from './loaders.ts';
@@ -17,6 +19,8 @@ export interface Deps
   extends
     RecordTradesDeps,
     FindPositionDeps,
+    PreviewTradeDeps,
+    VerifyPositionDeps,
     WatchChangesDeps,
     WatchCorrectionsDeps,
     DeadLetterDeps,

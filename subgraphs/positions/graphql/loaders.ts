@@ -5,11 +5,14 @@
 
 import DataLoader from 'dataloader';
 import type { ContractStore, RecordedContract } from '../store/contracts.ts';
+import type { BusinessDate } from '#kernel/business-date';
 import type { TaxLot } from '../domain/tax-lot.ts';
+import type { ValuationPrice } from '../domain/valuation.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
 import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
 import type { DeadLetterReader } from '../store/dead-letter-reader.ts';
-import type { LastPrice, LastPrices } from '../store/last-prices.ts';
+import type { CloseAsked, ClosingPrices } from '../store/closing-prices.ts';
+import type { LastPrices } from '../store/last-prices.ts';
 import type { EventRef, PositionRepository } from '../store/positions.ts';
 import type { PositionSummary } from '../store/snapshot-codec.ts';
 
@@ -21,11 +24,13 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({
   positions,
   lastPrices,
+  closingPrices,
   letters,
   contracts,
 }: {
   readonly positions: PositionRepository;
   readonly lastPrices: LastPrices;
+  readonly closingPrices: ClosingPrices;
   readonly letters: DeadLetterReader;
   readonly contracts: Pick<ContractStore, 'byIds'>;
 }) {
@@ -55,7 +60,17 @@ export function createLoaders({
       return ids.map((id) => found.get(id) ?? null);
     }, OPTIONS),
 
-    lastPrice: new DataLoader<string, LastPrice | null>(async (symbols) => {
+    closingPrice: new DataLoader<CloseAsked, ValuationPrice | null>(
+      async (asked) => [...(await closingPrices.newestUpTo(asked))],
+      OPTIONS,
+    ),
+
+    unitsChangedOn: new DataLoader<string, BusinessDate | null>(async (keys) => {
+      const found = await closingPrices.unitsChangedOn([...new Set(keys)]);
+      return keys.map((key) => found.get(key) ?? null);
+    }, OPTIONS),
+
+    lastPrice: new DataLoader<string, ValuationPrice | null>(async (symbols) => {
       const found = await lastPrices.bySymbols([...new Set(symbols)]);
       return symbols.map((symbol) => found.get(symbol) ?? null);
     }, OPTIONS),

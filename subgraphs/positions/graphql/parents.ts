@@ -15,6 +15,7 @@ import type { RecordedContract, RecordedDefinition } from '../store/contracts.ts
 import type { RecordedEvent } from '../store/event-codec.ts';
 import type { DefinedContract } from '../use-cases/define-contract.ts';
 import type { DeadLetterAnswer, RefusedCommand } from '../use-cases/attempt-dead-letter.ts';
+import type { PositionDiff } from '../use-cases/diff-position.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 import type { Correction } from '../use-cases/watch-corrections.ts';
@@ -32,7 +33,7 @@ export interface PositionParent {
   readonly lots: readonly TaxLot[] | null;
   readonly effectiveAt: BusinessDate;
   readonly knownAtMs: number;
-  /** False when another time was asked for: the last price does not belong to it. */
+  /** False when another time was asked for: then it is valued at the close of `effectiveAt`. */
   readonly isCurrent: boolean;
 }
 
@@ -51,6 +52,8 @@ export interface LotAllocationParent extends Allocation {
 export type PositionChangeParent = Change;
 
 export type PositionCorrectionParent = Correction;
+
+export type PositionDiffParent = PositionDiff;
 
 export type TradeRecordedParent = Extract<RecordedTrade, { type: 'RECORDED' }>;
 

@@ -119,7 +119,7 @@ describe('a position', () => {
       trader.data(POSITION, { key: keyOf('B1'), effectiveAt });
     expect(await at('2026-11-17')).toEqual({ position: null });
     expect(await at('2026-11-18')).toMatchObject({
-      position: { version: 1, quantity: '100', effectiveAt: '2026-11-18', marketValue: null },
+      position: { version: 3, quantity: '100', effectiveAt: '2026-11-18', marketValue: null },
     });
     expect(await at('2026-11-19')).toMatchObject({
       position: { quantity: '200', costBasis: { amount: '2200' }, lots: [{}, {}] },

@@ -1,15 +1,15 @@
 /** Positions, their lots and their events. */
 
+import { utcDateOf } from '#kernel/business-date';
 import { divide } from '#kernel/decimal';
-import { notional } from '#kernel/money';
-import { connectionOf, type PageRequest, pageRequest } from '#platform/connection';
-import { PlatformError } from '#platform/errors';
+import { connectionOf, pageRequest } from '#platform/connection';
 import { inReliefOrder } from '../domain/lot-relief.ts';
 import { unitCost } from '../domain/tax-lot.ts';
-import { findKey, findPositionAt } from '../use-cases/find-position.ts';
+import { findKey, findPositionAt, type TimesAsked } from '../use-cases/find-position.ts';
 import type { Context } from './context.ts';
+import { versionAfter } from './cursors.ts';
 import type { PositionParent, TaxLotParent } from './parents.ts';
-import { moneyOf, presentPosition, presentSummary } from './present.ts';
+import { type AsOf, keyAskedOf, moneyOf, presentPosition, presentSummary } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const POSITION_PAGE = { list: 'positions', defaultFirst: 50, keyParts: 1 };
@@ -19,36 +19,24 @@ const EVENT_PAGE = { list: 'events', defaultFirst: 100, keyParts: 1 };
 export const positionResolvers = {
   Query: {
     position: async (_root, { key: asked, effectiveAt, knownAt }, { deps, loaders }) => {
-      const key = await findKey(deps, {
-        ...asked,
-        currency: asked.currency ?? null,
-        contractId: asked.contractId ?? null,
-      });
+      const key = await findKey(deps, keyAskedOf(asked));
       if (key === undefined) return null;
-      const asOf = {
-        effectiveAt: effectiveAt ?? deps.clock.today(),
-        knownAtMs: knownAt ?? deps.clock.nowMs(),
-      };
       if ((effectiveAt ?? knownAt ?? null) === null) {
         const summary = await loaders.positionByKey.load(key.text);
-        return summary && presentSummary(summary, { ...asOf, isCurrent: true });
+        return summary && presentSummary(summary, now(deps));
       }
-      const position = await findPositionAt(deps, key, {
-        effectiveAt: effectiveAt ?? undefined,
-        knownAtMs: knownAt ?? undefined,
-      });
-      return position === undefined
-        ? null
-        : presentPosition(key, position, { ...asOf, isCurrent: false });
+      const times = { effectiveAt: effectiveAt ?? null, knownAtMs: knownAt ?? null };
+      const position = await findPositionAt(deps, key, times);
+      return position === undefined ? null : presentPosition(key, position, asOf(deps, times));
     },
 
     positions: async (_root, { filter, ...args }, { deps }) => {
       const page = pageRequest(args, POSITION_PAGE);
       const rows = await deps.positions.list(filter ?? {}, page);
-      const asOf = now(deps);
+      const asOfNow = now(deps);
       return connectionOf(rows, page, {
         keyOf: ({ key }) => [key.text],
-        nodeOf: (row) => presentSummary(row, asOf),
+        nodeOf: (row) => presentSummary(row, asOfNow),
       });
     },
   },
@@ -67,21 +55,13 @@ export const positionResolvers = {
     averageCost: ({ quantity, costBasis }) =>
       quantity === 0n ? null : divide(costBasis, quantity),
     realizedPnl: ({ key, realizedPnl }) => moneyOf(realizedPnl, key.currency),
-    marketValue: async (position, _args, context) => {
-      const value = await marketValueOf(position, context);
-      return value === null ? null : moneyOf(value, position.key.currency);
-    },
-    unrealizedPnl: async (position, _args, context) => {
-      const value = await marketValueOf(position, context);
-      return value === null ? null : moneyOf(value - position.costBasis, position.key.currency);
-    },
     knownAt: ({ knownAtMs }) => knownAtMs,
     lots: (position, _args, context) => lotsOf(position, context),
 
     lotsConnection: async (position, args, context) => {
       const page = pageRequest(args, LOT_PAGE);
       const lots = await lotsOf(position, context);
-      const start = afterIndex(page);
+      const start = versionAfter(page);
       const rows = lots
         .slice(start, start + page.first + 1)
         .map((lot, index) => ({ lot, end: start + index + 1 }));
@@ -93,7 +73,7 @@ export const positionResolvers = {
 
     events: async ({ key }, args, { deps }) => {
       const page = pageRequest(args, EVENT_PAGE);
-      afterIndex(page);
+      versionAfter(page);
       const rows = await deps.positions.events(key, page);
       return connectionOf(rows, page, {
         keyOf: ({ version }) => [String(version)],
@@ -109,8 +89,16 @@ export const positionResolvers = {
   },
 } satisfies Resolvers;
 
-function now({ clock }: Context['deps']) {
+function now({ clock }: Context['deps']): AsOf {
   return { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
+}
+
+/** The newest figures as known at an instant are those of its day. */
+function asOf({ clock }: Context['deps'], { effectiveAt, knownAtMs }: TimesAsked): AsOf {
+  const nowMs = clock.nowMs();
+  const day = effectiveAt ?? utcDateOf(knownAtMs ?? nowMs);
+  const isCurrent = knownAtMs === null && day >= clock.today();
+  return { effectiveAt: day, knownAtMs: knownAtMs ?? nowMs, isCurrent };
 }
 
 async function lotsOf(
@@ -121,24 +109,3 @@ async function lotsOf(
   const { currency } = key;
   return inReliefOrder(reliefMethod, open).map((lot) => ({ ...lot, currency }));
 }
-
-async function marketValueOf(
-  { key, quantity, isCurrent }: PositionParent,
-  { loaders }: Context,
-): Promise<bigint | null> {
-  if (!isCurrent) return null;
-  if (quantity === 0n) return 0n;
-  const last = await loaders.lastPrice.load(key.symbol);
-  return last === null || last.currency !== key.currency ? null : notional(last.price, quantity);
-}
-
-/** The number in the cursor of a list that is counted through; 0 for the start. */
-function afterIndex(page: PageRequest): number {
-  const [text] = page.after ?? ['0'];
-  const index = Number(text);
-  if (Number.isSafeInteger(index) && index >= 0 && index <= MAX_INDEX) return index;
-  throw new PlatformError('BAD_USER_INPUT', 'after: expected a cursor of this list');
-}
-
-/** What an integer column holds. */
-const MAX_INDEX = 2_147_483_647;

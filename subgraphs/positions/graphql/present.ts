@@ -4,11 +4,13 @@ import { type BusinessDate, utcDateOf } from '#kernel/business-date';
 import { amount, type CurrencyCode, currencyCode, type Money, quantity } from '#kernel/money';
 import type { PositionFields } from '#kernel/topics/position-fields';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
-import type { Position } from '../domain/position.ts';
+import type { Figures, Position } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { PositionSummary } from '../store/snapshot-codec.ts';
+import type { KeyAsked } from '../use-cases/find-position.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 import type { PositionParent } from './parents.ts';
+import type { PositionKeyInput } from './types.generated.ts';
 
 export interface AsOf {
   readonly effectiveAt: BusinessDate;
@@ -18,6 +20,19 @@ export interface AsOf {
 
 export function moneyOf(value: bigint, currency: CurrencyCode): Money {
   return { amount: amount(value), currency };
+}
+
+export function keyAskedOf(input: PositionKeyInput): KeyAsked {
+  return { ...input, currency: input.currency ?? null, contractId: input.contractId ?? null };
+}
+
+export function presentFigures(figures: Figures, currency: CurrencyCode) {
+  return {
+    quantity: figures.quantity,
+    costBasis: moneyOf(figures.costBasis, currency),
+    realizedPnl: moneyOf(figures.realizedPnl, currency),
+    lotCount: figures.lotCount,
+  };
 }
 
 export function presentSummary({ key, figures }: PositionSummary, asOf: AsOf): PositionParent {

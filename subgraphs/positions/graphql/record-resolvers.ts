@@ -53,9 +53,9 @@ function requireOverrideRight(trades: readonly TradeInput[], { request }: Contex
   throw new PlatformError('FORBIDDEN', `overrideReason: expected the scope ${OVERRIDE_SCOPE}`);
 }
 
-function sentTradeOf(input: TradeInput, { request }: Context): SentTrade {
+export function tradeRequestOf(input: TradeInput): TradeRequest {
   const { tradeId, bookId, accountId, symbol, side, quantity, price, effectiveDate } = input;
-  const trade: TradeRequest = {
+  return {
     tradeId,
     bookId,
     accountId,
@@ -72,8 +72,11 @@ function sentTradeOf(input: TradeInput, { request }: Context): SentTrade {
     electedLots: input.electedLots ?? null,
     overrideReason: input.overrideReason ?? null,
   };
+}
+
+function sentTradeOf(input: TradeInput, { request }: Context): SentTrade {
   return {
-    request: trade,
+    request: tradeRequestOf(input),
     origin: {
       source: SOURCE,
       user: request.identity?.user ?? 'anonymous',

@@ -6,8 +6,12 @@ import { contractResolvers } from './contract-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
+import { previewResolvers } from './preview-resolvers.ts';
 import { recordResolvers } from './record-resolvers.ts';
+import { twoTimesResolvers } from './two-times-resolvers.ts';
 import type { Resolvers } from './types.generated.ts';
+import { valuationResolvers } from './valuation-resolvers.ts';
+import { verificationResolvers } from './verification-resolvers.ts';
 
 export const resolvers: Resolvers = {
   ...positionResolvers,
@@ -17,17 +21,25 @@ export const resolvers: Resolvers = {
   ...auditResolvers,
   ...deadLetterResolvers,
   ...contractResolvers,
+  ...twoTimesResolvers,
   Query: {
     ...positionResolvers.Query,
     ...auditResolvers.Query,
     ...deadLetterResolvers.Query,
     ...contractResolvers.Query,
+    ...twoTimesResolvers.Query,
+    ...previewResolvers.Query,
+    ...verificationResolvers.Query,
   },
   Mutation: {
     ...recordResolvers.Mutation,
     ...deadLetterResolvers.Mutation,
     ...contractResolvers.Mutation,
   },
-  Position: { ...positionResolvers.Position, ...contractResolvers.Position },
+  Position: {
+    ...positionResolvers.Position,
+    ...contractResolvers.Position,
+    ...valuationResolvers.Position,
+  },
   Subscription: { ...eventResolvers.Subscription, ...correctionResolvers.Subscription },
 };

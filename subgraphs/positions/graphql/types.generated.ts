@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -31,9 +31,33 @@ export type Query = {
   readonly __typename?: 'Query';
   /**
    * One position, on two clocks: what counted on a business date, as it was known at an instant. Both
-   * left out: now. Null when nothing was recorded for the key, or nothing by then.
+   * left out: now. Only `knownAt`: the newest figures as they were known then. Null when nothing was
+   * recorded for the key, or nothing had counted by then. The answer for a past day and a past instant
+   * never changes, whatever comes later.
    */
   readonly position?: Maybe<Position>;
+  /**
+   * What changed in a position between two instants, for the same business date: by what was recorded
+   * in between, and by corrections of what was late. Null when nothing was recorded by the later one.
+   */
+  readonly positionDiff?: Maybe<PositionDiff>;
+  /**
+   * What recording a trade would do, backdated ones with their correction included: by the gate, the
+   * terms and the decisions that record trades. Nothing is written, and the trade id is not used up.
+   */
+  readonly previewTrade: TradePreview;
+  /**
+   * One closing trade under every relief method side by side, on the lots that are open on its
+   * effective date as known now. Trades of later days, bookings for later days and wash sales that
+   * would follow are not counted.
+   */
+  readonly compareReliefMethods: ReadonlyArray<ReliefComparison>;
+  /**
+   * Checks a position: the snapshot against a replay of its whole history, the history against its
+   * hashes, versions and times, its trades against the commands that recorded them. Histories of at
+   * most 200,000 events.
+   */
+  readonly verifyPosition: PositionVerification;
   /** Positions in order of their key, closed ones included. */
   readonly positions: PositionConnection;
   /**
@@ -57,6 +81,29 @@ export type QueryPositionArgs = {
   key: PositionKeyInput;
   effectiveAt?: InputMaybe<Scalars['Date']['input']>;
   knownAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type QueryPositionDiffArgs = {
+  key: PositionKeyInput;
+  effectiveAt?: InputMaybe<Scalars['Date']['input']>;
+  knownFrom: Scalars['DateTime']['input'];
+  knownTo: Scalars['DateTime']['input'];
+};
+
+
+export type QueryPreviewTradeArgs = {
+  trade: TradeInput;
+};
+
+
+export type QueryCompareReliefMethodsArgs = {
+  trade: TradeInput;
+};
+
+
+export type QueryVerifyPositionArgs = {
+  key: PositionKeyInput;
 };
 
 
@@ -227,7 +274,10 @@ export type Position = {
   readonly contract?: Maybe<Contract>;
   /** What is held; null when market data does not answer. */
   readonly instrument?: Maybe<Instrument>;
-  /** Version of the last event counted: 1, 2, 3, … without gaps. */
+  /**
+   * Version of the last event known: 1, 2, 3, … without gaps. Of a position asked for on an earlier day
+   * that event may count later.
+   */
   readonly version: Scalars['Int']['output'];
   /** Units held; below zero when short. */
   readonly quantity: Scalars['Decimal']['output'];
@@ -238,12 +288,24 @@ export type Position = {
   /** Gains less losses of all units closed so far, fees counted, to 8 places. */
   readonly realizedPnl: Money;
   /**
-   * quantity x last accepted price, half-even to 8 places; below zero when short. Null without a price
-   * in this currency, and for a position asked for at another time.
+   * quantity x `valuationPrice`, half-even to 8 places; below zero when short. When it is null,
+   * `valuationGap` says why.
+   *
+   * Of a position of now: the last accepted price, else the newest daily close. Of one asked for at
+   * another day or instant: the close of its `effectiveAt`, or the newest of the 7 days before it.
+   *
+   * Beware: files of closes are adjusted for splits up to their end, while units are those of the day
+   * asked for. The product is wrong across a split, stock dividend or spin-off, so a price of a day
+   * before one in this position values nothing, even where the action became known later than
+   * `knownAt`. Closes themselves have one time only: a close corrected later is the corrected one.
    */
   readonly marketValue?: Maybe<Money>;
   /** marketValue - costBasis; null when marketValue is. */
   readonly unrealizedPnl?: Maybe<Money>;
+  /** The price that `marketValue` is made with, or would be; null without any. */
+  readonly valuationPrice?: Maybe<ValuationPrice>;
+  /** Why `marketValue` is null; null when it is not. */
+  readonly valuationGap?: Maybe<ValuationGap>;
   /** Which lots a sale takes first. */
   readonly reliefMethod: LotReliefMethod;
   /** Whether the figures are final. */
@@ -284,6 +346,37 @@ export type PositionEventsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Where a market value comes from. */
+export type ValuationPrice = {
+  readonly __typename?: 'ValuationPrice';
+  /** For one unit, in the currency of the price. */
+  readonly price: Money;
+  /** What kind of price it is. */
+  readonly kind: ValuationPriceKind;
+  /** Business date of a daily close; null for a last price. */
+  readonly date?: Maybe<Scalars['Date']['output']>;
+  /** When a last price was made; null for a daily close. */
+  readonly asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** Who told it: a feed, or a file. */
+  readonly source: Scalars['String']['output'];
+};
+
+/** What kind of price a market value is made with. */
+export type ValuationPriceKind =
+  /** The last price that market data accepted. */
+  | 'LAST_PRICE'
+  /** The close of a business date. */
+  | 'DAILY_CLOSE';
+
+/** Why a position has no market value, in order of precedence. */
+export type ValuationGap =
+  /** There is no price, or no close of the day and the 7 days before it. */
+  | 'NO_PRICE'
+  /** The price is in another currency than the position. */
+  | 'OTHER_CURRENCY'
+  /** The price is older than a corporate action that changed what one unit is. */
+  | 'LATER_CORPORATE_ACTION';
 
 /** A page of positions. */
 export type PositionConnection = {
@@ -666,35 +759,35 @@ export type PositionEvent = {
   readonly version: Scalars['Int']['output'];
   /** What happened. */
   readonly type: PositionEventType;
-  /** What the trade did to the position. */
-  readonly effect: TradeEffect;
+  /** What the trade did to the position; null for an event that counts no trade. */
+  readonly effect?: Maybe<TradeEffect>;
   /** Business date on which it counts. */
   readonly effectiveDate: Scalars['Date']['output'];
   /** When the platform knew it; grows with every event of a position. */
   readonly recordedAt: Scalars['DateTime']['output'];
   /** When the trade was executed; null when unknown. */
   readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The trade. */
-  readonly tradeId: Scalars['String']['output'];
-  /** Unique transaction identifier of the trade. */
+  /** The trade it is about; null when it is about none. */
+  readonly tradeId?: Maybe<Scalars['String']['output']>;
+  /** Unique transaction identifier of the trade; null when it is generated later, and for other events. */
   readonly uti?: Maybe<Scalars['String']['output']>;
   /** Client's id of the order that the trade filled; null when it was none. */
   readonly clOrdId?: Maybe<Scalars['String']['output']>;
-  /** Which way. */
-  readonly side: Side;
-  /** Units of the trade, above zero. */
-  readonly quantity: Scalars['Decimal']['output'];
-  /** For one unit. */
-  readonly price: Money;
-  /** Of the whole trade. */
-  readonly fees: Money;
-  /** How the effective date lay to the position. */
-  readonly classification: TradeClassification;
-  /** Which lots were taken first. */
-  readonly reliefMethod: LotReliefMethod;
-  /** Gain of this trade: the sum of the gains of its allocations. */
-  readonly realizedPnl: Money;
-  /** From which lots the closed units came, in order of relief; empty when the trade only opened. */
+  /** Which way the trade went; null, as are its other terms, for an event that has none. */
+  readonly side?: Maybe<Side>;
+  /** Units of the trade, above zero; null without a trade. Of an amendment, the new terms. */
+  readonly quantity?: Maybe<Scalars['Decimal']['output']>;
+  /** For one unit; null without a trade. */
+  readonly price?: Maybe<Money>;
+  /** Of the whole trade; null without a trade. */
+  readonly fees?: Maybe<Money>;
+  /** How the effective date lay to the position; null for an event that records no new trade. */
+  readonly classification?: Maybe<TradeClassification>;
+  /** Which lots were taken first; null when it does not matter to the event. */
+  readonly reliefMethod?: Maybe<LotReliefMethod>;
+  /** What this event alone added to the realized gains; null for a note, which counts nothing. */
+  readonly realizedPnl?: Maybe<Money>;
+  /** From which lots the closed units came, in order of relief; empty when none were closed. */
   readonly allocations: ReadonlyArray<LotAllocation>;
   /** Who caused it: a user or a service. */
   readonly user: Scalars['String']['output'];
@@ -865,6 +958,188 @@ export type PositionCorrection = {
   readonly replayedCount: Scalars['Int']['output'];
   /** When the correction became known. */
   readonly correctedAt: Scalars['DateTime']['output'];
+};
+
+/** What changed in a position between two instants. */
+export type PositionDiff = {
+  readonly __typename?: 'PositionDiff';
+  /** Business date up to which trades count; null for all that were recorded by each instant. */
+  readonly effectiveAt?: Maybe<Scalars['Date']['output']>;
+  /** The earlier instant. */
+  readonly knownFrom: Scalars['DateTime']['output'];
+  /** The later instant. */
+  readonly knownTo: Scalars['DateTime']['output'];
+  /** As known at the earlier instant; null when nothing had counted by then. */
+  readonly from?: Maybe<Position>;
+  /** As known at the later instant; null when nothing had counted by then. */
+  readonly to?: Maybe<Position>;
+  /** Figures as known at the earlier instant; zero when nothing had counted. */
+  readonly before: PositionFigures;
+  /** Figures as known at the later instant; zero when nothing had counted. */
+  readonly after: PositionFigures;
+  /** after - before. */
+  readonly delta: PositionDelta;
+  /** What was recorded after the earlier instant, up to the later one, whatever day it counts on. */
+  readonly events: PositionEventConnection;
+};
+
+
+/** What changed in a position between two instants. */
+export type PositionDiffEventsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What recording a trade would do. */
+export type TradePreview = {
+  readonly __typename?: 'TradePreview';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** False when the trade would be refused. */
+  readonly accepted: Scalars['Boolean']['output'];
+  /** Why it would be refused; null when it would not. */
+  readonly reason?: Maybe<TradeRefusalReason>;
+  /** The expected and the found value of the refusal; null without one. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** True when the same trade is recorded already: nothing would be written. The figures are of now. */
+  readonly duplicate: Scalars['Boolean']['output'];
+  /** Id of the position; null when the trade does not name one. */
+  readonly positionId?: Maybe<Scalars['ID']['output']>;
+  /** How its effective date lies to the position; null when it would be refused. */
+  readonly classification?: Maybe<TradeClassification>;
+  /** What it would do to the position; null when it would do nothing now. */
+  readonly effect?: Maybe<TradeEffect>;
+  /** Which lots it would take first; null when it would do nothing now. */
+  readonly reliefMethod?: Maybe<LotReliefMethod>;
+  /** What would be recorded, in order: bookings whose day has come, the trade, what follows from it. */
+  readonly events: ReadonlyArray<PositionEventType>;
+  /** The figures of now; null when it would be refused. */
+  readonly before?: Maybe<PositionFigures>;
+  /** The figures right after it, by estimate when it is backdated; null when it would be refused. */
+  readonly after?: Maybe<PositionFigures>;
+  /** after - before; null when it would be refused. */
+  readonly delta?: Maybe<PositionDelta>;
+  /** The gain of the trade right after it, before any wash sale; null when it would do nothing now. */
+  readonly realizedPnl?: Maybe<Money>;
+  /** From which lots the closed units would come, in order of relief. */
+  readonly allocations: ReadonlyArray<LotAllocation>;
+  /**
+   * The open lots, in relief order, when all of it has counted: after the correction when there is one
+   * to come, right after the trade when not. At most 10,000.
+   */
+  readonly lots: ReadonlyArray<TaxLot>;
+  /** Whether the figures would be final right after it; null when it would be refused. */
+  readonly reconciliationStatus?: Maybe<ReconciliationStatus>;
+  /** What the correction would say; null when none is due. */
+  readonly correction?: Maybe<CorrectionPreview>;
+};
+
+/**
+ * What the correction after a backdated trade would say, with everything else that is late and still
+ * provisional in its place, too.
+ */
+export type CorrectionPreview = {
+  readonly __typename?: 'CorrectionPreview';
+  /** Why it would be refused, so that the position stays provisional; null when it would not. */
+  readonly refusal?: Maybe<PositionStatusReason>;
+  /** The expected and the found value of the refusal; null without one. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** The corrected figures; null when it would be refused. */
+  readonly after?: Maybe<PositionFigures>;
+  /** The corrected figures less the estimate; null when it would be refused. */
+  readonly delta?: Maybe<PositionDelta>;
+  /** The gain of the trade itself in its place; null when it would be refused. */
+  readonly realizedPnl?: Maybe<Money>;
+  /** Gains of other events that would change, oldest event first; at most 1,000. */
+  readonly restatedGains: ReadonlyArray<RestatedGain>;
+  /** How many would change, those not listed included. */
+  readonly restatedCount: Scalars['Int']['output'];
+  /** By how much they would change together. */
+  readonly restatedTotal: Money;
+  /** Facts that would be counted anew. */
+  readonly replayedCount: Scalars['Int']['output'];
+};
+
+/** What a closing trade does under one relief method. */
+export type ReliefComparison = {
+  readonly __typename?: 'ReliefComparison';
+  /** The method. */
+  readonly method: LotReliefMethod;
+  /** Whether the position is kept by it on the effective date; false where the trade is refused. */
+  readonly inForce: Scalars['Boolean']['output'];
+  /** False when the method cannot be applied to the trade. */
+  readonly applicable: Scalars['Boolean']['output'];
+  /** Why it cannot; null when it can. */
+  readonly reason?: Maybe<ReliefNotApplicableReason>;
+  /** The expected and the found value of the reason; null without one. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+  /** From which lots the units would come, in order of relief. */
+  readonly allocations: ReadonlyArray<LotAllocation>;
+  /** The sum of the gains; null when not applicable. */
+  readonly realizedPnl?: Maybe<Money>;
+  /** The gain of units held for at most 365 calendar days; null when not applicable, or for a pool. */
+  readonly shortTermGain?: Maybe<Money>;
+  /**
+   * The gain of units held for more than 365 calendar days, from the day their lot was acquired on
+   * (days tacked on by wash sales and transfers included) to the effective date. Null when not
+   * applicable, or for a pool of several lots, whose units have no days of their own. Tax law may
+   * count otherwise.
+   */
+  readonly longTermGain?: Maybe<Money>;
+  /** Basis of the units left open; null when not applicable. */
+  readonly remainingCostBasis?: Maybe<Money>;
+  /** Open lots left; null when not applicable. */
+  readonly lotCount?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Why a relief method cannot be applied to a trade, in order of precedence. */
+export type ReliefNotApplicableReason =
+  /** The trade would not pass the gate, whatever the method. */
+  | 'TRADE_REFUSED'
+  /** There are no open lots on the other side of the trade. */
+  | 'NOTHING_TO_CLOSE'
+  /** SPECIFIC needs `electedLots`. */
+  | 'LOTS_NOT_ELECTED'
+  /** The elected lots are not open, too small, named twice, or not of the quantity to be closed. */
+  | 'INVALID_LOT_ELECTION';
+
+/** What a check of a position found. */
+export type PositionVerification = {
+  readonly __typename?: 'PositionVerification';
+  /** Id of the position; null for an instrument that market data does not know. */
+  readonly positionId?: Maybe<Scalars['ID']['output']>;
+  /** Version of the snapshot; 0 when there is no such position. */
+  readonly version: Scalars['Int']['output'];
+  /** True when there is no difference. */
+  readonly matches: Scalars['Boolean']['output'];
+  /** What is kept and should be otherwise, in the order of the checks; the first 100. */
+  readonly differences: ReadonlyArray<PositionDifference>;
+  /** How many there are, those not listed included. */
+  readonly differenceCount: Scalars['Int']['output'];
+  /** Events replayed from the first. */
+  readonly eventsReplayed: Scalars['Int']['output'];
+  /**
+   * True when every event has the hash of its content and of the hash before it. Who may write all
+   * tables can make the hashes anew: keep `lastHash` elsewhere to see that.
+   */
+  readonly chainIntact: Scalars['Boolean']['output'];
+  /** The first event whose hash is not that of its content; null when there is none. */
+  readonly brokenAtVersion?: Maybe<Scalars['Int']['output']>;
+  /** Hash of the last event, SHA-256 as base64url; null for events of before chains were kept. */
+  readonly lastHash?: Maybe<Scalars['String']['output']>;
+  /** Milliseconds that the check took. */
+  readonly tookMs: Scalars['Int']['output'];
+};
+
+/** Something that is kept and should be otherwise. */
+export type PositionDifference = {
+  readonly __typename?: 'PositionDifference';
+  /** Such as `quantity`, `lots[T1].costBasis`, `recordedEffects.quantity` or `events[7].hash`. */
+  readonly field: Scalars['String']['output'];
+  /** As kept; null when it is not there. */
+  readonly snapshot?: Maybe<Scalars['String']['output']>;
+  /** As the replay, or the content of the event, says; null when there should be nothing. */
+  readonly replay?: Maybe<Scalars['String']['output']>;
 };
 
 /** All conditions given must hold. */
@@ -1063,6 +1338,19 @@ export type SentTrade = {
   readonly contractId?: Maybe<Scalars['String']['output']>;
   /** Client's id of the order that the trade fills; null when it is no fill. */
   readonly clOrdId?: Maybe<Scalars['String']['output']>;
+  /** The lots it was to sell; null when none were chosen. */
+  readonly electedLots?: Maybe<ReadonlyArray<SentLot>>;
+  /** Why it was to count in a closed period; null when it was not. */
+  readonly overrideReason?: Maybe<Scalars['String']['output']>;
+};
+
+/** Units to be taken out of one lot, as they were sent. */
+export type SentLot = {
+  readonly __typename?: 'SentLot';
+  /** As sent. */
+  readonly lotId: Scalars['String']['output'];
+  /** Units. */
+  readonly quantity: Scalars['Decimal']['output'];
 };
 
 /** One attempt to deal with a refused trade. */
@@ -1166,6 +1454,13 @@ export type CorrectDeadLetterInput = {
   readonly executedAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** The contract whose rules apply; null for none. */
   readonly contractId?: InputMaybe<Scalars['String']['input']>;
+  /** The lots to sell, at most 1,000, under the method SPECIFIC; null for none. */
+  readonly electedLots?: InputMaybe<ReadonlyArray<ElectedLotInput>>;
+  /**
+   * Why the trade must count although the books of its day are closed, 1 to 200 characters; null when
+   * it need not.
+   */
+  readonly overrideReason?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Which refused trade is to be closed. */
@@ -1408,6 +1703,9 @@ export type ResolversTypes = {
   PositionKeyInput: PositionKeyInput;
   PositionFilter: PositionFilter;
   Position: ResolverTypeWrapper<PositionParent>;
+  ValuationPrice: ResolverTypeWrapper<ValuationPrice>;
+  ValuationPriceKind: ValuationPriceKind;
+  ValuationGap: ValuationGap;
   PositionConnection: ResolverTypeWrapper<Omit<PositionConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['PositionEdge']> }>;
   PositionEdge: ResolverTypeWrapper<Omit<PositionEdge, 'node'> & { node: ResolversTypes['Position'] }>;
   TaxLot: ResolverTypeWrapper<TaxLotParent>;
@@ -1448,6 +1746,13 @@ export type ResolversTypes = {
   PositionDelta: ResolverTypeWrapper<PositionDelta>;
   RestatedGain: ResolverTypeWrapper<RestatedGain>;
   PositionCorrection: ResolverTypeWrapper<PositionCorrectionParent>;
+  PositionDiff: ResolverTypeWrapper<PositionDiffParent>;
+  TradePreview: ResolverTypeWrapper<Omit<TradePreview, 'allocations' | 'lots'> & { allocations: ReadonlyArray<ResolversTypes['LotAllocation']>, lots: ReadonlyArray<ResolversTypes['TaxLot']> }>;
+  CorrectionPreview: ResolverTypeWrapper<CorrectionPreview>;
+  ReliefComparison: ResolverTypeWrapper<Omit<ReliefComparison, 'allocations'> & { allocations: ReadonlyArray<ResolversTypes['LotAllocation']> }>;
+  ReliefNotApplicableReason: ReliefNotApplicableReason;
+  PositionVerification: ResolverTypeWrapper<PositionVerification>;
+  PositionDifference: ResolverTypeWrapper<PositionDifference>;
   PositionEventFilter: PositionEventFilter;
   AuditedEvent: ResolverTypeWrapper<AuditedEventParent>;
   AuditedEventConnection: ResolverTypeWrapper<Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['AuditedEventEdge']> }>;
@@ -1456,6 +1761,7 @@ export type ResolversTypes = {
   DeadLetter: ResolverTypeWrapper<DeadLetterParent>;
   DeadLetterStatus: DeadLetterStatus;
   SentTrade: ResolverTypeWrapper<SentTradeParent>;
+  SentLot: ResolverTypeWrapper<SentLot>;
   DeadLetterAttempt: ResolverTypeWrapper<DeadLetterAttemptParent>;
   DeadLetterAction: DeadLetterAction;
   DeadLetterOutcome: DeadLetterOutcome;
@@ -1492,6 +1798,7 @@ export type ResolversParentTypes = {
   PositionKeyInput: PositionKeyInput;
   PositionFilter: PositionFilter;
   Position: PositionParent;
+  ValuationPrice: ValuationPrice;
   PositionConnection: Omit<PositionConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['PositionEdge']> };
   PositionEdge: Omit<PositionEdge, 'node'> & { node: ResolversParentTypes['Position'] };
   TaxLot: TaxLotParent;
@@ -1523,6 +1830,12 @@ export type ResolversParentTypes = {
   PositionDelta: PositionDelta;
   RestatedGain: RestatedGain;
   PositionCorrection: PositionCorrectionParent;
+  PositionDiff: PositionDiffParent;
+  TradePreview: Omit<TradePreview, 'allocations' | 'lots'> & { allocations: ReadonlyArray<ResolversParentTypes['LotAllocation']>, lots: ReadonlyArray<ResolversParentTypes['TaxLot']> };
+  CorrectionPreview: CorrectionPreview;
+  ReliefComparison: Omit<ReliefComparison, 'allocations'> & { allocations: ReadonlyArray<ResolversParentTypes['LotAllocation']> };
+  PositionVerification: PositionVerification;
+  PositionDifference: PositionDifference;
   PositionEventFilter: PositionEventFilter;
   AuditedEvent: AuditedEventParent;
   AuditedEventConnection: Omit<AuditedEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['AuditedEventEdge']> };
@@ -1530,6 +1843,7 @@ export type ResolversParentTypes = {
   DeadLetterFilter: DeadLetterFilter;
   DeadLetter: DeadLetterParent;
   SentTrade: SentTradeParent;
+  SentLot: SentLot;
   DeadLetterAttempt: DeadLetterAttemptParent;
   DeadLetterConnection: Omit<DeadLetterConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']> };
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
@@ -1552,6 +1866,10 @@ export type ResolversParentTypes = {
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   position?: Resolver<Maybe<ResolversTypes['Position']>, ParentType, ContextType, RequireFields<QueryPositionArgs, 'key'>>;
+  positionDiff?: Resolver<Maybe<ResolversTypes['PositionDiff']>, ParentType, ContextType, RequireFields<QueryPositionDiffArgs, 'key' | 'knownFrom' | 'knownTo'>>;
+  previewTrade?: Resolver<ResolversTypes['TradePreview'], ParentType, ContextType, RequireFields<QueryPreviewTradeArgs, 'trade'>>;
+  compareReliefMethods?: Resolver<ReadonlyArray<ResolversTypes['ReliefComparison']>, ParentType, ContextType, RequireFields<QueryCompareReliefMethodsArgs, 'trade'>>;
+  verifyPosition?: Resolver<ResolversTypes['PositionVerification'], ParentType, ContextType, RequireFields<QueryVerifyPositionArgs, 'key'>>;
   positions?: Resolver<ResolversTypes['PositionConnection'], ParentType, ContextType, RequireFields<QueryPositionsArgs, 'first'>>;
   positionEvents?: Resolver<ResolversTypes['AuditedEventConnection'], ParentType, ContextType, RequireFields<QueryPositionEventsArgs, 'first'>>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
@@ -1592,6 +1910,8 @@ export type PositionResolvers<ContextType = Context, ParentType extends Resolver
   realizedPnl?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   marketValue?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   unrealizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  valuationPrice?: Resolver<Maybe<ResolversTypes['ValuationPrice']>, ParentType, ContextType>;
+  valuationGap?: Resolver<Maybe<ResolversTypes['ValuationGap']>, ParentType, ContextType>;
   reliefMethod?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
   reconciliationStatus?: Resolver<ResolversTypes['ReconciliationStatus'], ParentType, ContextType>;
   statusReason?: Resolver<Maybe<ResolversTypes['PositionStatusReason']>, ParentType, ContextType>;
@@ -1600,6 +1920,14 @@ export type PositionResolvers<ContextType = Context, ParentType extends Resolver
   lots?: Resolver<ReadonlyArray<ResolversTypes['TaxLot']>, ParentType, ContextType>;
   lotsConnection?: Resolver<ResolversTypes['TaxLotConnection'], ParentType, ContextType, RequireFields<PositionLotsConnectionArgs, 'first'>>;
   events?: Resolver<ResolversTypes['PositionEventConnection'], ParentType, ContextType, RequireFields<PositionEventsArgs, 'first'>>;
+};
+
+export type ValuationPriceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ValuationPrice'] = ResolversParentTypes['ValuationPrice']> = {
+  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ValuationPriceKind'], ParentType, ContextType>;
+  date?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PositionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionConnection'] = ResolversParentTypes['PositionConnection']> = {
@@ -1717,20 +2045,20 @@ export type PositionEventResolvers<ContextType = Context, ParentType extends Res
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['PositionEventType'], ParentType, ContextType>;
-  effect?: Resolver<ResolversTypes['TradeEffect'], ParentType, ContextType>;
+  effect?: Resolver<Maybe<ResolversTypes['TradeEffect']>, ParentType, ContextType>;
   effectiveDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
   recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  tradeId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   uti?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   clOrdId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  side?: Resolver<ResolversTypes['Side'], ParentType, ContextType>;
-  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  classification?: Resolver<ResolversTypes['TradeClassification'], ParentType, ContextType>;
-  reliefMethod?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
-  realizedPnl?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  side?: Resolver<Maybe<ResolversTypes['Side']>, ParentType, ContextType>;
+  quantity?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  fees?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  classification?: Resolver<Maybe<ResolversTypes['TradeClassification']>, ParentType, ContextType>;
+  reliefMethod?: Resolver<Maybe<ResolversTypes['LotReliefMethod']>, ParentType, ContextType>;
+  realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   allocations?: Resolver<ReadonlyArray<ResolversTypes['LotAllocation']>, ParentType, ContextType>;
   user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1798,6 +2126,84 @@ export type PositionCorrectionResolvers<ContextType = Context, ParentType extend
   restatedGains?: Resolver<ReadonlyArray<ResolversTypes['RestatedGain']>, ParentType, ContextType>;
   replayedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   correctedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type PositionDiffResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionDiff'] = ResolversParentTypes['PositionDiff']> = {
+  effectiveAt?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  knownFrom?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  knownTo?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  from?: Resolver<Maybe<ResolversTypes['Position']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['Position']>, ParentType, ContextType>;
+  before?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
+  after?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
+  delta?: Resolver<ResolversTypes['PositionDelta'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['PositionEventConnection'], ParentType, ContextType, RequireFields<PositionDiffEventsArgs, 'first'>>;
+};
+
+export type TradePreviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TradePreview'] = ResolversParentTypes['TradePreview']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  accepted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['TradeRefusalReason']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  positionId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  classification?: Resolver<Maybe<ResolversTypes['TradeClassification']>, ParentType, ContextType>;
+  effect?: Resolver<Maybe<ResolversTypes['TradeEffect']>, ParentType, ContextType>;
+  reliefMethod?: Resolver<Maybe<ResolversTypes['LotReliefMethod']>, ParentType, ContextType>;
+  events?: Resolver<ReadonlyArray<ResolversTypes['PositionEventType']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['PositionFigures']>, ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['PositionFigures']>, ParentType, ContextType>;
+  delta?: Resolver<Maybe<ResolversTypes['PositionDelta']>, ParentType, ContextType>;
+  realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  allocations?: Resolver<ReadonlyArray<ResolversTypes['LotAllocation']>, ParentType, ContextType>;
+  lots?: Resolver<ReadonlyArray<ResolversTypes['TaxLot']>, ParentType, ContextType>;
+  reconciliationStatus?: Resolver<Maybe<ResolversTypes['ReconciliationStatus']>, ParentType, ContextType>;
+  correction?: Resolver<Maybe<ResolversTypes['CorrectionPreview']>, ParentType, ContextType>;
+};
+
+export type CorrectionPreviewResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorrectionPreview'] = ResolversParentTypes['CorrectionPreview']> = {
+  refusal?: Resolver<Maybe<ResolversTypes['PositionStatusReason']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['PositionFigures']>, ParentType, ContextType>;
+  delta?: Resolver<Maybe<ResolversTypes['PositionDelta']>, ParentType, ContextType>;
+  realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  restatedGains?: Resolver<ReadonlyArray<ResolversTypes['RestatedGain']>, ParentType, ContextType>;
+  restatedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  restatedTotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  replayedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ReliefComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReliefComparison'] = ResolversParentTypes['ReliefComparison']> = {
+  method?: Resolver<ResolversTypes['LotReliefMethod'], ParentType, ContextType>;
+  inForce?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  applicable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['ReliefNotApplicableReason']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  allocations?: Resolver<ReadonlyArray<ResolversTypes['LotAllocation']>, ParentType, ContextType>;
+  realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  shortTermGain?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  longTermGain?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  remainingCostBasis?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  lotCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type PositionVerificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionVerification'] = ResolversParentTypes['PositionVerification']> = {
+  positionId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  matches?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  differences?: Resolver<ReadonlyArray<ResolversTypes['PositionDifference']>, ParentType, ContextType>;
+  differenceCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  eventsReplayed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  chainIntact?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  brokenAtVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  lastHash?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tookMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PositionDifferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionDifference'] = ResolversParentTypes['PositionDifference']> = {
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  snapshot?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  replay?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type AuditedEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditedEvent'] = ResolversParentTypes['AuditedEvent']> = {
@@ -1873,6 +2279,13 @@ export type SentTradeResolvers<ContextType = Context, ParentType extends Resolve
   executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   contractId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   clOrdId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  electedLots?: Resolver<Maybe<ReadonlyArray<ResolversTypes['SentLot']>>, ParentType, ContextType>;
+  overrideReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SentLotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SentLot'] = ResolversParentTypes['SentLot']> = {
+  lotId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
 export type DeadLetterAttemptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetterAttempt'] = ResolversParentTypes['DeadLetterAttempt']> = {
@@ -1969,6 +2382,7 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   Instrument?: InstrumentResolvers<ContextType>;
   Position?: PositionResolvers<ContextType>;
+  ValuationPrice?: ValuationPriceResolvers<ContextType>;
   PositionConnection?: PositionConnectionResolvers<ContextType>;
   PositionEdge?: PositionEdgeResolvers<ContextType>;
   TaxLot?: TaxLotResolvers<ContextType>;
@@ -1995,11 +2409,18 @@ export type Resolvers<ContextType = Context> = {
   PositionDelta?: PositionDeltaResolvers<ContextType>;
   RestatedGain?: RestatedGainResolvers<ContextType>;
   PositionCorrection?: PositionCorrectionResolvers<ContextType>;
+  PositionDiff?: PositionDiffResolvers<ContextType>;
+  TradePreview?: TradePreviewResolvers<ContextType>;
+  CorrectionPreview?: CorrectionPreviewResolvers<ContextType>;
+  ReliefComparison?: ReliefComparisonResolvers<ContextType>;
+  PositionVerification?: PositionVerificationResolvers<ContextType>;
+  PositionDifference?: PositionDifferenceResolvers<ContextType>;
   AuditedEvent?: AuditedEventResolvers<ContextType>;
   AuditedEventConnection?: AuditedEventConnectionResolvers<ContextType>;
   AuditedEventEdge?: AuditedEventEdgeResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   SentTrade?: SentTradeResolvers<ContextType>;
+  SentLot?: SentLotResolvers<ContextType>;
   DeadLetterAttempt?: DeadLetterAttemptResolvers<ContextType>;
   DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
   DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;

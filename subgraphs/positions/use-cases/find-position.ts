@@ -4,14 +4,17 @@ import type { BusinessDate } from '#kernel/business-date';
 import { parseCurrencyCode } from '#kernel/money';
 import type { Clock } from '#platform/clock';
 import { PlatformError } from '#platform/errors';
+import { foldAsOf } from '../domain/fold.ts';
 import type { Position } from '../domain/position.ts';
 import { type PositionKey, positionKeyOf } from '../domain/position-key.ts';
 import type { InstrumentLookup } from '../store/instruments.ts';
-import type { PositionRepository } from '../store/positions.ts';
+import type { KnownHistory } from '../store/known-history.ts';
+import type { ReplaySlots } from './replay-slots.ts';
 
 export interface FindPositionDeps {
   readonly instruments: InstrumentLookup;
-  readonly positions: PositionRepository;
+  readonly knownHistory: KnownHistory;
+  readonly replays: ReplaySlots;
   readonly clock: Clock;
 }
 
@@ -22,6 +25,13 @@ export interface KeyAsked {
   /** Null: the instrument's. */
   readonly currency: string | null;
   readonly contractId: string | null;
+}
+
+export interface TimesAsked {
+  /** What counted on this business date; null: whatever is recorded. */
+  readonly effectiveAt: BusinessDate | null;
+  /** What was known at this instant; null: now. */
+  readonly knownAtMs: number | null;
 }
 
 /** The database's clock and ours may differ by so much before an instant is in the future. */
@@ -43,19 +53,28 @@ export async function findKey(
   return found.key;
 }
 
-/** The position at another time than now; undefined when it had no event by then. */
+/** Undefined when nothing of it had counted by then. Its version is the last one known. */
 export async function findPositionAt(
-  { positions, clock }: Pick<FindPositionDeps, 'positions' | 'clock'>,
+  { knownHistory, replays, clock }: Pick<FindPositionDeps, 'knownHistory' | 'replays' | 'clock'>,
   key: PositionKey,
-  at: { readonly effectiveAt: BusinessDate | undefined; readonly knownAtMs: number | undefined },
+  { effectiveAt, knownAtMs }: TimesAsked,
 ): Promise<Position | undefined> {
-  const { effectiveAt, knownAtMs } = at;
-  if (knownAtMs !== undefined && knownAtMs > clock.nowMs() + CLOCK_TOLERANCE_MS) {
-    throw new PlatformError('BAD_USER_INPUT', 'knownAt: expected an instant that is not to come');
-  }
-  const { position } = await positions.replay(key, {
-    ...(effectiveAt === undefined ? {} : { effectiveAt }),
-    ...(knownAtMs === undefined ? {} : { knownAtMs }),
+  if (knownAtMs !== null) requirePast('knownAt', knownAtMs, clock);
+  return replays.run(async () => {
+    const upTo = await knownHistory.lastVersion(key, knownAtMs);
+    if (upTo === 0) return undefined;
+    const { from, events } = await knownHistory.load(key, { upTo, effectiveAt, knownAtMs });
+    const position = foldAsOf(events, { effectiveAt, from });
+    return hasCounted(position, effectiveAt) ? position : undefined;
   });
-  return position.version === 0 ? undefined : position;
+}
+
+/** On a day, only what is in the lots has counted; without one, a booking for later counts, too. */
+export function hasCounted(position: Position, effectiveAt: BusinessDate | null): boolean {
+  return effectiveAt === null ? position.version > 0 : position.lastEffectiveDate !== null;
+}
+
+export function requirePast(name: string, instantMs: number, clock: Clock): void {
+  if (instantMs <= clock.nowMs() + CLOCK_TOLERANCE_MS) return;
+  throw new PlatformError('BAD_USER_INPUT', `${name}: expected an instant that is not to come`);
 }
