@@ -1,6 +1,7 @@
 /** What operations see of the cold path: how long it takes, what waits, what was refused. */
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Logger } from '#platform/logger';
 import type { ProvisionalPositions } from '../store/waiting-positions.ts';
 import type { RecalculationOutcome } from '../use-cases/recalculate-position.ts';
 
@@ -52,25 +53,34 @@ export function createColdPathMetrics(registry: Registry) {
 export interface ColdPathState {
   readonly waiting: () => number;
   readonly provisional: () => Promise<ProvisionalPositions>;
+  readonly logger: Logger;
 }
 
 /** Reads them when somebody asks. The topic's lag is among the metrics of all consumer groups. */
-export function watchColdPath(registry: Registry, { waiting, provisional }: ColdPathState): void {
-  let reading: Promise<ProvisionalPositions> | undefined;
+export function watchColdPath(registry: Registry, state: ColdPathState): void {
+  const { waiting, provisional, logger } = state;
+  let reading: Promise<ProvisionalPositions | undefined> | undefined;
   // The gauges of one scrape are collected together: one query serves them all.
-  const readOnce = (): Promise<ProvisionalPositions> => {
-    reading ??= provisional().finally(() => {
-      reading = undefined;
-    });
+  const readOnce = (): Promise<ProvisionalPositions | undefined> => {
+    reading ??= provisional()
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'could not count the provisional positions');
+        return undefined;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
     return reading;
   };
-  const gauge = (name: string, help: string, read: () => Promise<number>) =>
+  const gauge = (name: string, help: string, read: () => Promise<number | undefined>) =>
     new Gauge({
       name: `plumbline_positions_${name}`,
       help,
       registers: [registry],
       async collect() {
-        this.set(await read());
+        const value = await read();
+        if (value === undefined) this.reset();
+        else this.set(value);
       },
     });
   gauge('cold_waiting_events', 'Late events in memory that wait for a recalculation', () =>
@@ -79,16 +89,16 @@ export function watchColdPath(registry: Registry, { waiting, provisional }: Cold
   gauge(
     'provisional',
     'Positions whose figures are an estimate',
-    async () => (await readOnce()).count,
+    async () => (await readOnce())?.count,
   );
   gauge(
     'provisional_oldest_seconds',
     'Since when the first position waits for its correction: alert at 300',
-    async () => (await readOnce()).oldestSeconds,
+    async () => (await readOnce())?.oldestSeconds,
   );
   gauge(
     'correction_refused',
     'Positions that stay provisional until somebody acts',
-    async () => (await readOnce()).refusedCount,
+    async () => (await readOnce())?.refusedCount,
   );
 }

@@ -75,6 +75,7 @@ export function createColdPath(deps: ColdPathDeps): ColdPath {
   watchColdPath(deps.metrics, {
     waiting: () => queue.waiting,
     provisional: () => waiting.provisional(),
+    logger,
   });
   let consumer: Consumer | undefined;
   let watch: { stop(): Promise<void> } | undefined;
