@@ -88,7 +88,7 @@ export async function attemptTrades(
   shedLate(deps, late.size, whenShed);
   const taken = passed.filter(({ trade }) => !late.has(trade));
   const commands = await commandsOf(deps, taken);
-  const written = await deps.limits.timed(() => submitTrades(deps.writers, commands));
+  const written = await submitTrades(deps.writers, commands);
   const outcomes = new Map(taken.map(({ trade }, index) => [trade, written[index]]));
   return gated.map((each): TradeOutcome => {
     if (!each.ok) return refused(each.tradeId, each.reason, each.message);

@@ -104,23 +104,3 @@ describe('PS-11 load shedding', () => {
     expect(told).toEqual(['PRICE_RESET 1']);
   });
 });
-
-test('the oldest work in hand tells how far behind the writers are', async () => {
-  const { limits, passMs } = limitsOnTest();
-  expect(limits.oldestMs()).toBe(0);
-  let finish: () => void = () => undefined;
-  const first = limits.timed(() => new Promise<void>((resolve) => (finish = resolve)));
-  passMs(30);
-  let fail: () => void = () => undefined;
-  const second = limits.timed(
-    () => new Promise<void>((_resolve, reject) => (fail = () => reject(new Error('lost')))),
-  );
-  passMs(5);
-  expect(limits.oldestMs()).toBe(35);
-  finish();
-  await first;
-  expect(limits.oldestMs()).toBe(5);
-  fail();
-  await expect(second).rejects.toThrow('lost');
-  expect(limits.oldestMs()).toBe(0);
-});

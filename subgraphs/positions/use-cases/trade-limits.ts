@@ -40,8 +40,7 @@ export interface TradeLimitsDeps {
 export type TradeLimits = ReturnType<typeof createTradeLimits>;
 
 export function createTradeLimits(deps: TradeLimitsDeps) {
-  const { queueDepth, monotonicMs } = deps;
-  const startTimes = new Set<{ readonly atMs: number }>();
+  const { queueDepth } = deps;
 
   const sheds = (what: Shed): boolean =>
     queueDepth() >= (what === 'PRICE_RESET' ? QUEUE_ALERT_DEPTH : SHED_BACKDATED_DEPTH);
@@ -67,23 +66,6 @@ export function createTradeLimits(deps: TradeLimitsDeps) {
           'send it again in a moment',
         { details: { limit: 'QUEUE_ALERT_DEPTH' } },
       );
-    },
-
-    /** Counts the time of `work` as time in the queue. */
-    async timed<T>(work: () => Promise<T>): Promise<T> {
-      const start = { atMs: monotonicMs() };
-      startTimes.add(start);
-      try {
-        return await work();
-      } finally {
-        startTimes.delete(start);
-      }
-    },
-
-    /** Age of the oldest work in hand; 0 when there is none. */
-    oldestMs(): number {
-      const [oldest] = startTimes;
-      return oldest === undefined ? 0 : monotonicMs() - oldest.atMs;
     },
   };
 }
