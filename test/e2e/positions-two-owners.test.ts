@@ -4,7 +4,7 @@ import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { auditPositions } from '../support/positions-audit.ts';
+import { allReconciled, auditPositions } from '../support/positions-audit.ts';
 import {
   createPositionsProcesses,
   type PositionsProcess,
@@ -19,6 +19,7 @@ const CLIENTS = 12;
 /** Few, so that the two meet all the time. */
 const ACCOUNTS = 3;
 const TRADES = 500;
+const LATE_SHARE = 0.05;
 const LIMIT_MS = 60_000;
 const TODAY = new Date().toISOString().slice(0, 10);
 
@@ -52,12 +53,15 @@ describe('PS-1 two owners of one partition at once', () => {
         clients: CLIENTS,
         accounts: ACCOUNTS,
         today: TODAY,
+        lateShare: LATE_SHARE,
       });
       await fire.acknowledged(TRADES);
       await owners[0].kill();
       owners[0] = await processes.start();
       await fire.acknowledged(2 * TRADES);
       await fire.cease();
+      await allReconciled(sql);
+      await Promise.all(owners.map((owner) => owner.kill()));
       const { faults, positions } = await auditPositions(sql, fire.ledger);
       expect(faults).toEqual([]);
       expect(positions).toBe(ACCOUNTS);

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '#platform/postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded/launcher.ts';
 import { migrate } from '../../db/migrate.ts';
-import { auditPositions } from '../support/positions-audit.ts';
+import { allReconciled, auditPositions } from '../support/positions-audit.ts';
 import { recordOver } from '../support/positions-requests.ts';
 import {
   createPositionsProcesses,
@@ -27,6 +27,7 @@ const SERVER_KILLS = 20;
 const DATABASE_KILLS = 5;
 const CLIENTS = 16;
 const ACCOUNTS = 12;
+const LATE_SHARE = 0.03;
 /** Answers between two kills, at least and up to. */
 const LEAST_ANSWERS = 20;
 const MORE_ANSWERS = 150;
@@ -67,6 +68,7 @@ describe('PS-16 kill -9 of the server and of Postgres, again and again, under fu
         clients: CLIENTS,
         accounts: ACCOUNTS,
         today: TODAY,
+        lateShare: LATE_SHARE,
       });
       const kills = shuffled([
         ...Array.from({ length: SERVER_KILLS }, () => 'server'),
@@ -86,6 +88,9 @@ describe('PS-16 kill -9 of the server and of Postgres, again and again, under fu
       }
       await fire.acknowledged(fire.ledger.acknowledged.size + LEAST_ANSWERS);
       await fire.cease();
+      await allReconciled(sql);
+      // Contracts of late trades are still being noted; the audit wants to see one moment.
+      await server.kill();
 
       const { faults, events } = await auditPositions(sql, fire.ledger);
       expect(faults).toEqual([]);

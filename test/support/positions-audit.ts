@@ -4,8 +4,10 @@
  * and the figures of a bookkeeper who knows nothing of our domain.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import { formatDecimal } from '#kernel/decimal';
+import type { Position } from '../../subgraphs/positions/domain/position.ts';
 import { createPositionRepository } from '../../subgraphs/positions/store/positions.ts';
 import { FIRE_BOOK, type FireTrade, type Ledger } from './positions-under-fire.ts';
 
@@ -19,7 +21,7 @@ export interface Audit {
   readonly events: number;
 }
 
-/** For when the fire has ceased: then all that was sent is to be there. */
+/** For when the fire has ceased and nobody writes: then all that was sent is to be there. */
 export async function auditPositions(sql: Sql, ledger: Ledger): Promise<Audit> {
   const stored = await storedTrades(sql);
   const events = await sql<EventCount[]>`
@@ -36,11 +38,28 @@ export async function auditPositions(sql: Sql, ledger: Ledger): Promise<Audit> {
     ...events.flatMap(gapFaults),
     ...(await publicationFaults(sql)),
     ...(await commandFaults(sql)),
+    ...(await correctionFaults(sql)),
   ];
   // A replay refuses events with gaps: without it the audit says more.
   if (faults.length === 0) faults.push(...(await snapshotFaults(sql, ledger, stored)));
   const total = events.reduce((sum, each) => sum + each.events, 0);
   return { faults, positions: events.length, events: total };
+}
+
+const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_POLL_MS = 20;
+
+/** Resolves when the cold path has put everything in its place. */
+export async function allReconciled(sql: Sql): Promise<void> {
+  const until = performance.now() + SETTLE_LIMIT_MS;
+  for (;;) {
+    const waiting = await sql<{ position_key: string }[]>`
+      select position_key, reconciliation_status, pending_backdated, status_reason
+      from positions.snapshot_store where reconciliation_status <> 'RECONCILED'`;
+    if (waiting.length === 0) return;
+    if (performance.now() > until) throw new Error(`still waits: ${JSON.stringify(waiting)}`);
+    await delay(SETTLE_POLL_MS);
+  }
 }
 
 interface StoredTrade {
@@ -123,6 +142,17 @@ async function commandFaults(sql: Sql): Promise<readonly string[]> {
   return wrong.map(({ what }) => what);
 }
 
+/** A late event is put in its place by one correction, never by two. */
+async function correctionFaults(sql: Sql): Promise<readonly string[]> {
+  const wrong = await sql<{ what: string }[]>`
+    select position_key || ' settles version ' || settled || ' in ' || count(*) || ' corrections'
+      as what
+    from positions.event_store, jsonb_array_elements_text(payload -> 'settles') as settled
+    where event_type = 'HISTORICAL_POSITION_CORRECTED'
+    group by position_key, settled having count(*) > 1`;
+  return wrong.map(({ what }) => what);
+}
+
 async function snapshotFaults(
   sql: Sql,
   ledger: Ledger,
@@ -138,25 +168,29 @@ async function snapshotFaults(
       faults.push(`${text} has events and no snapshot`);
       continue;
     }
-    const { position } = await repository.replay(summary.key, {});
-    const { lots, ...figures } = position;
+    const { position: figures } = await repository.replay(summary.key, {});
     const version = summary.figures.version;
-    const [kept] = await repository.lotsOf([{ key: summary.key, version }]);
-    if (!equal(summary.figures, figures) || !equal(kept, lots)) {
-      faults.push(`the snapshot of ${text} is not the replay of its events`);
-    }
+    const [lots = []] = await repository.lotsOf([{ key: summary.key, version }]);
+    faults.push(...differences(text, { ...summary.figures, lots }, figures));
     const ours = [figures.quantity, figures.costBasis, figures.realizedPnl].map(formatDecimal);
     const theirs = bookkeeping(tradesOf(ledger, text)).map(String);
     const settled = figures.reconciliationStatus === 'RECONCILED' ? 3 : 1;
-    if (!equal(ours.slice(0, settled), theirs.slice(0, settled))) {
+    if (ours.slice(0, settled).join() !== theirs.slice(0, settled).join()) {
       faults.push(`${text} is ${ours.join(' / ')}, by the books ${theirs.join(' / ')}`);
     }
   }
   return faults;
 }
 
-const equal = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b);
+function differences(key: string, snapshot: Position, replay: Position): readonly string[] {
+  const replayed = new Map<string, unknown>(Object.entries(replay));
+  return Object.entries(snapshot).flatMap(([field, value]) => {
+    const [ours, theirs] = [textOf(value), textOf(replayed.get(field))];
+    return ours === theirs ? [] : [`${key}: ${field} is ${ours}, its events make it ${theirs}`];
+  });
+}
 
+/** Equal for equal values, in whatever order their fields were set. */
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => {
     if (typeof each === 'bigint') return `${each}n`;

@@ -55,10 +55,14 @@ export function createPositionsProcesses(settings: {
   return {
     async start() {
       const { child, nextLine, complaint } = spare;
-      await nextLine('LOADED');
-      child.stdin?.write(`${JSON.stringify(settings)}\n`);
-      const url = await nextLine('READY');
-      spare = load();
+      let url: string;
+      try {
+        await nextLine('LOADED');
+        child.stdin?.write(`${JSON.stringify(settings)}\n`);
+        url = await nextLine('READY');
+      } finally {
+        spare = load();
+      }
       return {
         ask: (query, options = {}) => ask(url, query, options),
         pid: child.pid ?? 0,
