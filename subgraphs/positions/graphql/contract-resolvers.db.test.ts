@@ -223,7 +223,7 @@ test('contracts are found by id in any case, and in pages', async () => {
 });
 
 describe('a trade under a contract', () => {
-  test('is refused until the contract is defined, and follows its method from then on', async () => {
+  test('is refused until the contract is defined, then follows its method', async () => {
     const of = { contractId: 'csa-7' };
     expect(await record(trade('M1', of))).toEqual([
       {
@@ -312,7 +312,8 @@ describe('a trade under a contract', () => {
   });
 
   test('names at most a thousand lots', async () => {
-    const electedLots = Array.from({ length: 1_001 }, (_, n) => ({ lotId: `L${n}`, quantity: '1' }));
+    const lot = (n: number) => ({ lotId: `L${n}`, quantity: '1' });
+    const electedLots = Array.from({ length: 1_001 }, (_, n) => lot(n));
     await expect(record(trade('L1', { electedLots }))).rejects.toMatchObject({
       originalError: { code: 'BAD_USER_INPUT', details: { limit: 'MAX_ELECTED_LOTS' } },
     });

@@ -227,7 +227,7 @@ describe('positions', () => {
   test('come in pages in order of key, by filter', async () => {
     const of = { bookId: 'LIST' };
     await clientOf(positions.subgraph, 'operations').data(
-      'mutation { defineContract(input: { contractId: "C-1", reliefMethod: FIFO }) { __typename } }',
+      'mutation { defineContract(input: { contractId: "C-1", reliefMethod: FIFO }) {__typename}}',
     );
     await record(
       input('L1', 'T1', of),

@@ -49,7 +49,7 @@ const trades = (accountId: string, from: number, count: number): readonly SentTr
   );
 
 describe('PS-11 rates', () => {
-  test('let a burst on one position in, then say when to come again, and leave others alone', async () => {
+  test('let a burst on one position in, then say when to come again', async () => {
     await recording.recordTrades(trades('HOT', 0, 1_000));
     await expect(recording.recordTrades(trades('HOT', 1_000, 500))).rejects.toMatchObject({
       code: 'RATE_LIMITED',

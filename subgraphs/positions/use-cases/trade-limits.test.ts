@@ -91,6 +91,16 @@ describe('PS-11 load shedding', () => {
     expect(limits.sheds('BACKDATED_TRADE')).toBe(shedsBackdated);
   });
 
+  test('begins with one alert, and another after the queue was short again', () => {
+    const alerts: number[] = [];
+    const { limits, haveInFlight } = limitsOnTest({ onQueueAlert: (depth) => alerts.push(depth) });
+    for (const depth of [999, 1_000, 1_500, 10, 1_001]) {
+      haveInFlight(depth);
+      limits.admit(['A']);
+    }
+    expect(alerts).toEqual([1_000, 1_001]);
+  });
+
   test('refuses price resets first', () => {
     const { limits, told, haveInFlight } = limitsOnTest();
     limits.admitPriceReset();

@@ -35,18 +35,33 @@ export interface TradeLimitsDeps {
   readonly monotonicMs: () => number;
   readonly onLimited?: (limit: LimitedBy) => void;
   readonly onShed?: (what: Shed, count: number) => void;
+  /** The queue has become too long; once, until it was shorter again. */
+  readonly onQueueAlert?: (depth: number) => void;
 }
 
 export type TradeLimits = ReturnType<typeof createTradeLimits>;
 
 export function createTradeLimits(deps: TradeLimitsDeps) {
   const { queueDepth } = deps;
+  const admit = createAdmission(deps);
+  let isAlerted = false;
+
+  function watchQueue(): void {
+    const depth = queueDepth();
+    const isTooLong = depth >= QUEUE_ALERT_DEPTH;
+    if (isTooLong && !isAlerted) deps.onQueueAlert?.(depth);
+    isAlerted = isTooLong;
+  }
 
   const sheds = (what: Shed): boolean =>
     queueDepth() >= (what === 'PRICE_RESET' ? QUEUE_ALERT_DEPTH : SHED_BACKDATED_DEPTH);
 
   return {
-    admit: createAdmission(deps),
+    /** All of the trades or, with RATE_LIMITED, none; by position, a key for each trade. */
+    admit(keys: readonly string[]): void {
+      watchQueue();
+      admit(keys);
+    },
 
     /** Whether something that can wait should: resets first, then backdated trades. */
     sheds,
@@ -70,7 +85,6 @@ export function createTradeLimits(deps: TradeLimitsDeps) {
   };
 }
 
-/** Takes trades by their positions, a key for each trade: all or, with RATE_LIMITED, none. */
 function createAdmission(deps: TradeLimitsDeps): (keys: readonly string[]) => void {
   const rateOf = (perSecond: number): BucketRate => ({
     perSecond,
