@@ -40,6 +40,7 @@ import { createPartitionWriters, type PartitionWriters } from './use-cases/parti
 import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-cases/record-trades.ts';
 import { createReplaySlots } from './use-cases/replay-slots.ts';
 import { createTradeLimits } from './use-cases/trade-limits.ts';
+import { COLD_GROUP } from './workers/backdated-trades-consumer.ts';
 import { createColdPath } from './workers/cold-path.ts';
 import {
   type ContractServiceOptions,
@@ -54,7 +55,7 @@ import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
 import { watchDeadLetters } from './workers/dead-letter-metrics.ts';
 import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
 import { type ForwardRoll, startForwardRoll } from './workers/forward-roll.ts';
-import { startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
+import { CONSUMER_GROUP, startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
 
 /** A made-up entity: whoever runs the platform for real puts the LEI of the generating one here. */
 export const UTI_ISSUER: UtiIssuer = { lei: 'TEST00PROTOTRADE0107', systemCode: 'PLMB' };
@@ -78,6 +79,9 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     corrections,
     letters,
     letterAttempts: createDeadLetterAttempts(sql),
+    eventLog,
+    consumerGroups: [CONSUMER_GROUP, COLD_GROUP],
+    logger,
     ...buildAudit(sql),
     ...buildReplays(sql),
   };
@@ -105,7 +109,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     async start() {
       ignoreContracts = eventLog.onNews(CONTRACT_DEFINED_TOPIC, recording.deps.contracts.forget);
       consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
-      retry = startDeadLetterRetry({ ...deps, logger, pause });
+      retry = startDeadLetterRetry({ ...deps, pause });
       await lateWork.start();
     },
 

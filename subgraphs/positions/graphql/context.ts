@@ -1,11 +1,13 @@
 /** What the resolvers of positions receive with every request. */
 
 import type { Clock } from '#platform/clock';
+import type { Logger } from '#platform/logger';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
 import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
 import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { DefineContractDeps } from '../use-cases/define-contract.ts';
+import type { FailedRecordsDeps } from '../use-cases/failed-records.ts';
 import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { PreviewTradeDeps } from '../use-cases/preview-trade.ts';
@@ -24,11 +26,13 @@ export interface Deps
     WatchChangesDeps,
     WatchCorrectionsDeps,
     DeadLetterDeps,
+    FailedRecordsDeps,
     AuditEventsDeps,
     DefineContractDeps,
     FindContractsDeps {
   readonly positions: PositionRepository;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export interface Context extends SubgraphContext {

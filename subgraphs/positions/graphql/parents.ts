@@ -2,6 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import type { Amount, CurrencyCode, Quantity } from '#kernel/money';
+import type { DeadLetter as FailedRecord } from '#platform/ports';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
 import type { Position, ReconciliationStatus } from '../domain/position.ts';
 import type { AuditedEvent } from '../domain/audited-event.ts';
@@ -84,3 +85,5 @@ export type ContractDefinitionParent = RecordedDefinition;
 export type ContractDefinedParent = Extract<DefinedContract, { type: 'DEFINED' }>;
 
 export type DefineContractRefusedParent = Extract<DefinedContract, { type: 'REFUSED' }>;
+
+export type FailedRecordParent = FailedRecord;

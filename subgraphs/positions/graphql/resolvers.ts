@@ -5,6 +5,7 @@ import { correctionResolvers } from './correction-resolvers.ts';
 import { contractResolvers } from './contract-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
+import { failedRecordResolvers } from './failed-record-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
 import { previewResolvers } from './preview-resolvers.ts';
 import { recordResolvers } from './record-resolvers.ts';
@@ -20,12 +21,14 @@ export const resolvers: Resolvers = {
   ...correctionResolvers,
   ...auditResolvers,
   ...deadLetterResolvers,
+  ...failedRecordResolvers,
   ...contractResolvers,
   ...twoTimesResolvers,
   Query: {
     ...positionResolvers.Query,
     ...auditResolvers.Query,
     ...deadLetterResolvers.Query,
+    ...failedRecordResolvers.Query,
     ...contractResolvers.Query,
     ...twoTimesResolvers.Query,
     ...previewResolvers.Query,
@@ -34,6 +37,7 @@ export const resolvers: Resolvers = {
   Mutation: {
     ...recordResolvers.Mutation,
     ...deadLetterResolvers.Mutation,
+    ...failedRecordResolvers.Mutation,
     ...contractResolvers.Mutation,
   },
   Position: {

@@ -13,8 +13,8 @@ export interface DeadLetterMetricsDeps {
 export function watchDeadLetters(
   registry: Registry,
   { letters, logger }: DeadLetterMetricsDeps,
-): void {
-  new Gauge({
+): Gauge {
+  return new Gauge({
     name: 'plumbline_positions_dead_letters_unresolved',
     help: 'Refused trades that wait for somebody',
     registers: [registry],

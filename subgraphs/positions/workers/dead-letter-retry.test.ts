@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fixedClock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
 import { MAX_RETRIES_PER_ROUND, UNRESOLVED_ALARM } from '../use-cases/retry-due-dead-letters.ts';
 import {
@@ -30,6 +31,9 @@ function worker(unresolved: readonly (number | Error)[], due: readonly number[] 
         return Promise.resolve(Array.from({ length: due[rounds - 1] ?? 0 }, (_, n) => letter(n)));
       },
     },
+    eventLog: { deadLetters: () => Promise.resolve([]) },
+    consumerGroups: ['positions'],
+    clock: fixedClock(0),
     logger: { error: say, warn: say } as unknown as Logger,
     pause: (ms: number, signal: AbortSignal) => {
       pauses.push(ms);

@@ -1,6 +1,10 @@
-/** Round after round, tries dead letters again whose time has come; says when too many wait. */
+/**
+ * Round after round, tries dead letters and failed records again whose time has come, and says when
+ * too many wait.
+ */
 
 import type { Logger } from '#platform/logger';
+import { type FailedRecordsDeps, retryDueRecords } from '../use-cases/failed-records.ts';
 import {
   MAX_RETRIES_PER_ROUND,
   retryDueDeadLetters,
@@ -11,7 +15,7 @@ import {
 /** Between two rounds; none after a full one. */
 export const ROUND_PAUSE_MS = 5_000;
 
-export interface DeadLetterRetryDeps extends RetryDueDeps {
+export interface DeadLetterRetryDeps extends RetryDueDeps, FailedRecordsDeps {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -38,6 +42,7 @@ async function run(deps: DeadLetterRetryDeps, signal: AbortSignal): Promise<void
     let made = 0;
     try {
       made = await retryDueDeadLetters(deps, signal);
+      await retryDueRecords(deps);
       alarm(await deps.letters.countUnresolved());
     } catch (error) {
       deps.logger.warn({ err: error }, 'dead letters could not be looked at');
