@@ -154,7 +154,7 @@ describe('PS-5 contracts of trades', () => {
     expect(service.asked().length - before).toBe(3);
   });
 
-  test('of late trades wait for the correction, and none is needed when it closed all', async () => {
+  test('of late trades wait for the correction, and for nothing when it closed all', async () => {
     const [open, closed] = [newAccount(), newAccount()];
     await record(sentTrade({ accountId: open }), sentTrade({ accountId: closed }));
     const late = (accountId: string, side: 'BUY' | 'SELL') =>
