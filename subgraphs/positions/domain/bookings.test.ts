@@ -63,7 +63,7 @@ describe('a trade for a later day', () => {
     });
   });
 
-  test('counts before anything else once its day has come, by date and then in order of booking', () => {
+  test('counts before anything else once its day has come, by date, then order of booking', () => {
     const history = friday();
     apply(history, trade('F2', 'SELL', '30', '12', { on: '2026-03-25' }));
     apply(history, trade('F1', 'BUY', '50', '12', { on: '2026-03-24' }));

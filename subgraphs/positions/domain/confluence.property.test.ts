@@ -149,7 +149,7 @@ const shapeOf = ({ lots, cycleRealizedPnl, ...state }: LotState) => ({
 });
 
 describe('confluence', () => {
-  test('whatever the order of arrival, the corrected position is that of the order of dates', () => {
+  test('the corrected position is that of the order of dates, however they arrive', () => {
     fc.assert(
       fc.property(happenings, methods, fc.boolean(), (all, method, hasWashSales) => {
         const { history, refused } = arrived(all, method, hasWashSales);

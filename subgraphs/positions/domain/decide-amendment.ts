@@ -74,8 +74,8 @@ export function amendTrade(
 }
 
 /**
- * Whether the lots are there is known when the sale is replayed with them: what can be seen from the
- * trade alone is refused here. Reasons are checked in the order of ELECTION_REFUSAL_REASONS.
+ * Whether the lots are there is known when the sale is replayed with them: what can be seen from
+ * the trade alone is refused here. Reasons are checked in the order of ELECTION_REFUSAL_REASONS.
  */
 export function electLots(
   position: Position,

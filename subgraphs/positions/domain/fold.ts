@@ -18,6 +18,7 @@ import {
   reachDate,
   receive,
 } from './lot-ledger.ts';
+import type { LotReliefMethod } from './lot-relief.ts';
 import { type ForwardBooking, initialPosition, type LotState, type Position } from './position.ts';
 import { latenessOf } from './position-event.ts';
 import { resetLots } from './price-reset.ts';
@@ -63,8 +64,8 @@ export function foldAsOf(known: readonly HistoryEvent[], options: FoldOptions = 
 }
 
 /**
- * Whether a fold over `tail`, the events known after the checkpoint, may start there: nothing in the
- * tail may concern what the checkpoint has counted already.
+ * Whether a fold over `tail`, the events known after the checkpoint, may start there: nothing in
+ * the tail may concern what the checkpoint has counted already.
  */
 export function canStartFrom(
   checkpoint: Checkpoint,
@@ -123,19 +124,26 @@ export interface ReplayOptions {
 
 /** Applies the facts in order, and computes anew what each does to the lots. */
 export function replay(known: readonly HistoryEvent[], options: ReplayOptions): Replay {
-  const { from } = options;
-  const entries = timelineOf(known, options);
-  const ledger = openLedger(from);
-  const first = known[0];
-  if (first?.version === 1) ledger.reliefMethod = methodOfFirst(first.event);
-  return replayOn(ledger, entries);
+  const ledger = openLedger(options.from);
+  ledger.reliefMethod = firstMethodOf(known, options.from);
+  return replayOn(ledger, timelineOf(known, options));
 }
 
-/** Goes on from a ledger, and closes it. */
-export function replayOn(ledger: LotLedger, entries: readonly TimelineEntry[]): Replay {
-  const gainByVersion = new Map<number, Amount>();
-  const oversold: number[] = [];
-  const brokenElections: number[] = [];
+/** The method in force before the first of the facts. */
+export function firstMethodOf(known: readonly HistoryEvent[], from: LotState): LotReliefMethod {
+  const first = known[0];
+  return first?.version === 1 ? methodOfFirst(first.event) : from.reliefMethod;
+}
+
+/** Goes on from a ledger, and closes it. The answer is about these facts and those `after` saw. */
+export function replayOn(
+  ledger: LotLedger,
+  entries: readonly TimelineEntry[],
+  after?: Replay,
+): Replay {
+  const gainByVersion = new Map(after?.gainByVersion);
+  const oversold = [...(after?.oversold ?? [])];
+  const brokenElections = [...(after?.brokenElections ?? [])];
   for (const { fact, date, version } of entries) {
     const realizedBefore = ledger.realizedPnl;
     const isElectionMet = apply(ledger, fact);
@@ -146,7 +154,8 @@ export function replayOn(ledger: LotLedger, entries: readonly TimelineEntry[]): 
     if (isOversold(ledger, fact)) oversold.push(version);
   }
   const state = closeLedger(ledger);
-  return { state, gainByVersion, count: entries.length, oversold, brokenElections };
+  const count = (after?.count ?? 0) + entries.length;
+  return { state, gainByVersion, count, oversold, brokenElections };
 }
 
 function isOversold({ quantity }: LotLedger, fact: Fact): boolean {

@@ -72,7 +72,7 @@ describe('SPECIFIC: the lots of a sale are chosen', () => {
     expect(currentOf(history).reliefMethod).toBe('FIFO');
   });
 
-  test('a bust that takes a chosen lot away refuses its correction, until others are chosen', () => {
+  test('a bust that takes a chosen lot away is not corrected until others are chosen', () => {
     const history = bought('SPECIFIC');
     apply(history, sale('100', elected(['E2', '100'])));
     bust(history, 'E2');

@@ -88,7 +88,7 @@ function replaceLots(ledger: LotLedger, lots: readonly TaxLot[]): void {
 
 export type CountedTrade = Pick<Trade, 'side' | 'effectiveDate' | 'tradeId'>;
 
-/** Counts what a trade did. Dates the lots with the trade's own day, also when that is long past. */
+/** Counts what a trade did. Its lot has the trade's own day, also when that is long past. */
 export function countTrade(ledger: LotLedger, trade: CountedTrade, effects: LotEffects): void {
   const { allocations, opened, effect, realizedPnl } = effects;
   const isPooled = effects.reliefMethod === 'AVERAGE';

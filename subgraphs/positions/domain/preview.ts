@@ -16,7 +16,7 @@ export interface Preview {
   readonly before: Position;
   /** Right after the command: an estimate when one of the events is late. */
   readonly after: Position;
-  /** What the correction would say, restated gains of later sales included; null when none is due. */
+  /** What the correction would say, restated later sales included; null when none is due. */
   readonly recalculation: Recalculation | null;
 }
 

@@ -2,7 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { type Amount, amount } from '#kernel/money';
-import { type Checkpoint, foldAsOf, replay, replayOn, type Replay } from './fold.ts';
+import { type Checkpoint, firstMethodOf, type Replay, replayOn } from './fold.ts';
 import { openLedger } from './lot-ledger.ts';
 import {
   type CorrectionRefusalReason,
@@ -17,7 +17,7 @@ import {
   type PositionEvent,
   type Restatement,
 } from './position-event.ts';
-import { type HistoryEvent, settledVersions, timelineOf } from './timeline.ts';
+import { type HistoryEvent, settledVersions, type TimelineEntry, timelineOf } from './timeline.ts';
 
 /** What a correction says, ready to be decided on the position it is based on. */
 export interface Recalculated {
@@ -54,8 +54,8 @@ export type Recalculation =
     };
 
 /**
- * Settles every late event among `known`: the history in version order, from its beginning or from a
- * checkpoint on that none of them touches (`canStartFrom`).
+ * Settles every late event among `known`: the history in version order, from its beginning or from
+ * a checkpoint on that none of them touches (`canStartFrom`).
  */
 export function recalculate(
   known: readonly HistoryEvent[],
@@ -69,14 +69,14 @@ export function recalculate(
   const [firstPending] = pending;
   const basedOnVersion = known.at(-1)?.version ?? 0;
   if (firstPending === undefined) return { type: 'NOTHING_PENDING' };
-  const result = replay(known, { effectiveAt: null, from, settleAll: true });
+  const before = known.filter(({ version }) => version < firstPending.version);
+  const { result, stateBefore } = replayTwice(known, before, from);
   const effectiveDate = earliest(pending.map(({ event }) => effectiveDateOf(event)));
   const refusal = refusalOf(result, isLongOnly);
   if (refusal !== undefined) {
     const isNoted = wasRefusedSince(known, pending.at(-1) ?? firstPending);
     return { type: 'REFUSED', basedOnVersion, effectiveDate, ...refusal, isNoted };
   }
-  const before = known.filter(({ version }) => version < firstPending.version);
   return {
     type: 'RECALCULATED',
     recalculated: {
@@ -84,12 +84,45 @@ export function recalculate(
       effectiveDate,
       settles: pending.map(({ version }) => version),
       causedBy: pending.map(({ event }) => causeOf(event)),
-      beforeTrade: figuresOf(foldAsOf(before, { from })),
+      beforeTrade: figuresOf(stateBefore),
       replayedCount: result.count,
       restatements: restatementsOf(known, result.gainByVersion),
       state: result.state,
     },
   };
+}
+
+/**
+ * The history with everything settled, and as it was before: up to where the two part, the same
+ * facts are applied once.
+ */
+function replayTwice(
+  known: readonly HistoryEvent[],
+  before: readonly HistoryEvent[],
+  from: Checkpoint,
+): { readonly result: Replay; readonly stateBefore: LotState } {
+  const settled = timelineOf(known, { effectiveAt: null, settleAll: true });
+  const earlier = timelineOf(before, { effectiveAt: null, settleAll: false });
+  const shared = sharedLength(settled, earlier);
+  const reliefMethod = firstMethodOf(known, from);
+  const start = replayOn(openLedger({ ...from, reliefMethod }), settled.slice(0, shared));
+  return {
+    result: replayOn(openLedger(start.state), settled.slice(shared), start),
+    stateBefore: replayOn(openLedger(start.state), earlier.slice(shared)).state,
+  };
+}
+
+function sharedLength(a: readonly TimelineEntry[], b: readonly TimelineEntry[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && isSame(a[length], b[length])) length += 1;
+  return length;
+}
+
+/** A trade that was amended, or whose lots were chosen, is another object. */
+function isSame(a: TimelineEntry | undefined, b: TimelineEntry | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a.version !== b.version || a.date !== b.date) return false;
+  return a.fact.type !== 'TRADE' || (b.fact.type === 'TRADE' && a.fact.trade === b.fact.trade);
 }
 
 function wasRefusedSince(known: readonly HistoryEvent[], last: HistoryEvent): boolean {

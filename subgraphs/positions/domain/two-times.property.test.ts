@@ -4,7 +4,7 @@ import { addDays } from '#kernel/business-date';
 import { canStartFrom, foldAsOf } from './fold.ts';
 import { KINDS, type Kind, methods, play, played, steps } from './history-stream-test-support.ts';
 import { correct, type History } from './history-test-support.ts';
-import type { Position } from './position.ts';
+import { figuresOf, initialPosition, type Position } from './position.ts';
 import type { PositionEvent } from './position-event.ts';
 import { catchUp, recalculate } from './recalculation.ts';
 import { knownAt } from './timeline.ts';
@@ -107,6 +107,23 @@ describe('over random histories of every kind of event, by every relief method',
           const gains = new Map<number, bigint>();
           for (const { event, version } of known) countGains(gains, event, version);
           expect(sum([...gains.values()])).toBe(position.realizedPnl);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('a correction names what was published before its late events and before itself', () => {
+    fc.assert(
+      fc.property(steps, methods, fc.boolean(), (stream, method, hasWashSales) => {
+        const { known, published } = played(stream, { method, hasWashSales });
+        for (const { event, version } of known) {
+          if (event.type !== 'HISTORICAL_POSITION_CORRECTED') continue;
+          const [first = 0] = event.settles;
+          const at = (index: number) => figuresOf(published[index - 1] ?? initialPosition);
+          expect(event.beforeTrade).toEqual(at(first - 1));
+          expect(event.beforeCorrection).toEqual(at(version - 1));
+          expect(event.after).toEqual(at(version));
         }
       }),
       RUNS,

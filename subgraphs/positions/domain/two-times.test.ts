@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
-import { price, quantity } from '#kernel/money';
+import { price } from '#kernel/money';
 import { weekdays } from './book-calendar.ts';
 import { foldAsOf } from './fold.ts';
 import {
@@ -227,6 +227,20 @@ describe('golden [G-3]: busts and amendments', () => {
     expect(lotsOf(currentOf(history))).toEqual(['E1 50 = 500']);
   });
 
+  test('moving a purchase behind a sale lets the sale open a short, which it covers', () => {
+    const history = golden();
+    const today = (terms: typeof X) => ({ ...terms, effectiveDate: history.today });
+    amend(history, 'E1', today);
+    correct(history);
+    expect(figures(currentOf(history))).toBe('50 / 500 / 550');
+    expect(correctionOf(history).restatements).toMatchObject([
+      { tradeId: 'E1', version: 1, after: decimal('250') },
+      { tradeId: 'E3', version: 3, after: decimal('300') },
+      { tradeId: 'E1', version: 4, after: 0n },
+    ]);
+    expect(currentOf(history).lastEffectiveDate).toBe('2026-03-20');
+  });
+
   test.each([
     ['of a trade that is not there', 'BUST', 'NOPE', 'UNKNOWN_TRADE'],
     ['of a busted trade', 'BUST', 'E1', 'ALREADY_BUSTED'],
@@ -365,5 +379,19 @@ test('a late trade that crosses zero splits its fee between what it closes and o
   apply(history, trade('T2', 'SELL', '80', '25', { fees: '8', on: '2026-11-17' }));
   correct(history);
   expect(figures(currentOf(history))).toBe('0 / 0 / 284');
-  expect(quantity(currentOf(history).quantity)).toBe(0n);
+});
+
+test('the gain of the cycle starts anew when the position was flat or crosses zero', () => {
+  const history = historyOf(businessDate('2026-11-20'), termsWith('FIFO'));
+  const cycleAfter = (...terms: Parameters<typeof trade>) => {
+    apply(history, trade(...terms));
+    return formatDecimal(currentOf(history).cycleRealizedPnl);
+  };
+  expect(cycleAfter('T1', 'BUY', '10', '5')).toBe('0');
+  expect(cycleAfter('T2', 'SELL', '4', '7')).toBe('8');
+  expect(cycleAfter('T3', 'SELL', '6', '8')).toBe('26');
+  expect(cycleAfter('T4', 'BUY', '2', '5')).toBe('0');
+  expect(cycleAfter('T5', 'SELL', '1', '6')).toBe('1');
+  expect(cycleAfter('T6', 'SELL', '3', '6')).toBe('0');
+  expect(formatDecimal(currentOf(history).realizedPnl)).toBe('28');
 });
