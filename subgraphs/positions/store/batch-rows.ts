@@ -7,21 +7,17 @@ import type { PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import { NO_WASH_MEMORY } from '../domain/wash-sale.ts';
 import type { Column } from './batch-columns.ts';
-import { EVENT_SCHEMA_VERSION, type EventFields, eventFieldsOf } from './event-codec.ts';
+import {
+  type CommandOrigin,
+  EVENT_SCHEMA_VERSION,
+  type EventFields,
+  eventFieldsOf,
+} from './event-codec.ts';
 import { eventHashOf } from './hash-chain.ts';
 import { type ChunkChanges, chunkChanges } from './lot-chunks.ts';
 import { changeRecordOf, furtherRecordsOf, type OutboxRecord } from './outbox-records.ts';
 import type { StoredPosition } from './stored-position.ts';
 import { bookings, lots, washMemory } from './value-codecs.ts';
-
-/** Where a command came from: as in the columns of its events. */
-export interface CommandOrigin {
-  /** Where it came in: graphql, trade-events. */
-  readonly source: string;
-  readonly user: string;
-  readonly correlationId: string;
-  readonly causationId: string | null;
-}
 
 /** What the idempotency store keeps of a command, with the event that answers it. */
 export interface KeptCommand {
@@ -46,7 +42,8 @@ export interface NewSnapshot {
   readonly position: Position;
 }
 
-export interface EventRowToWrite extends EventFields {
+export interface EventRowToWrite {
+  readonly fields: EventFields;
   readonly written: NewEvent;
   readonly partition: number;
   readonly hash: string;
@@ -80,16 +77,16 @@ export function eventRows(
     const { key, event, after, origin } = written;
     const fields = eventFieldsOf(event, key);
     const hash = eventHashOf(hashes.get(key.text) ?? null, {
-      ...fields,
       positionKey: key.text,
       version: after.version,
       type: event.type,
       schemaVersion: EVENT_SCHEMA_VERSION,
-      ...origin,
+      fields,
+      origin,
     });
     hashes.set(key.text, hash);
     const change = changeRecordOf({ key, event, after, user: origin.user });
-    return { ...fields, written, hash, partition: partitionOf(key.text), change };
+    return { fields, written, hash, partition: partitionOf(key.text), change };
   });
 }
 
@@ -135,17 +132,17 @@ export const EVENT_COLUMNS: readonly EventColumn[] = [
   { name: 'position_key', as: 'text', of: ({ written }) => written.key.text },
   { name: 'event_ver', as: 'int', of: ({ written }) => written.after.version },
   { name: 'event_type', as: 'text', of: ({ written }) => written.event.type },
-  { name: 'effective_date', as: 'date', of: (row) => row.effectiveDate },
-  { name: 'executed_at', as: 'timestamptz', of: (row) => row.executedAt },
-  { name: 'trade_id', as: 'text', of: (row) => row.tradeId },
-  { name: 'uti', as: 'text', of: (row) => row.uti },
-  { name: 'side', as: 'text', of: (row) => row.side },
-  { name: 'quantity', as: 'bigint', of: (row) => row.quantity },
-  { name: 'price', as: 'bigint', of: (row) => row.price },
-  { name: 'fees', as: 'numeric', of: (row) => decimalOf(row.fees) },
-  { name: 'realized_pnl', as: 'numeric', of: (row) => decimalOf(row.realizedPnl) },
-  { name: 'payload', as: 'jsonb', of: (row) => row.payload },
-  { name: 'meta_lots', as: 'jsonb', of: (row) => row.metaLots },
+  { name: 'effective_date', as: 'date', of: ({ fields }) => fields.effectiveDate },
+  { name: 'executed_at', as: 'timestamptz', of: ({ fields }) => fields.executedAt },
+  { name: 'trade_id', as: 'text', of: ({ fields }) => fields.tradeId },
+  { name: 'uti', as: 'text', of: ({ fields }) => fields.uti },
+  { name: 'side', as: 'text', of: ({ fields }) => fields.side },
+  { name: 'quantity', as: 'bigint', of: ({ fields }) => fields.quantity },
+  { name: 'price', as: 'bigint', of: ({ fields }) => fields.price },
+  { name: 'fees', as: 'numeric', of: ({ fields }) => decimalOf(fields.fees) },
+  { name: 'realized_pnl', as: 'numeric', of: ({ fields }) => decimalOf(fields.realizedPnl) },
+  { name: 'payload', as: 'jsonb', of: ({ fields }) => fields.payload },
+  { name: 'meta_lots', as: 'jsonb', of: ({ fields }) => fields.metaLots },
   { name: 'contract_id', as: 'text', of: ({ written }) => written.key.contractId },
   { name: 'correlation_id', as: 'text', of: ({ written }) => written.origin.correlationId },
   { name: 'causation_id', as: 'text', of: ({ written }) => written.origin.causationId },

@@ -54,7 +54,9 @@ export async function writeBatch(
     creates: created.length > 0,
     updates: updated.length > 0,
     movesLots: chunks.length > 0,
-    awaitsContracts: rows.some(({ uti, written }) => uti === null && 'uti' in written.event),
+    awaitsContracts: rows.some(
+      ({ fields, written }) => fields.uti === null && 'uti' in written.event,
+    ),
   });
   const parameters = [
     ...parametersOf(EVENT_INPUT, rows),

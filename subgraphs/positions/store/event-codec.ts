@@ -68,6 +68,15 @@ export function eventColumns(sql: Sql): Fragment {
     meta_lots, correlation_id, causation_id, user_id, source`;
 }
 
+/** Where a command came from: as in the columns of its events. */
+export interface CommandOrigin {
+  /** Where it came in: graphql, trade-events. */
+  readonly source: string;
+  readonly user: string;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+}
+
 /** An event as its columns take it. */
 export interface EventFields {
   readonly effectiveDate: string;

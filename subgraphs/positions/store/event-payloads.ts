@@ -250,8 +250,20 @@ export const wholeEvents = {
 /** In the order of names, so that one content has one text. */
 export function payloadOf(event: PositionEvent, key: PositionKey): Json | undefined {
   switch (event.type) {
-    case 'TRADE_APPLIED':
-      return tradeApplied.write({ ...event.trade, ...event });
+    case 'TRADE_APPLIED': {
+      // Written out: spreading two objects for every trade takes as long as all the rest here.
+      const { clOrdId, electedLots: elected, overrideReason } = event.trade;
+      const { effect, reliefMethod, opened, hasWashSales } = event;
+      return tradeApplied.write({
+        clOrdId,
+        electedLots: elected,
+        overrideReason,
+        effect,
+        reliefMethod,
+        opened,
+        hasWashSales,
+      });
+    }
     case 'PROVISIONAL_TRADE_APPLIED':
       return provisionalTrade.write({ ...event.trade, ...event });
     case 'FORWARD_TRADE_BOOKED':

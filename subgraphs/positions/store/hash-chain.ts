@@ -8,42 +8,41 @@ import { hash } from 'node:crypto';
 import { decimal } from '#kernel/decimal';
 import { amount } from '#kernel/money';
 import { instantOf, instantText } from '#platform/instant-column';
-import type { EventFields, EventRow } from './event-codec.ts';
+import type { CommandOrigin, EventFields, EventRow } from './event-codec.ts';
 
-export interface HashedEvent extends EventFields {
+export interface HashedEvent {
   readonly positionKey: string;
   readonly version: number;
   readonly type: string;
   readonly schemaVersion: number;
-  readonly correlationId: string;
-  readonly causationId: string | null;
-  readonly user: string;
-  readonly source: string;
+  readonly fields: EventFields;
+  readonly origin: CommandOrigin;
 }
 
 /** SHA-256 as base64url, 43 characters. */
 export function eventHashOf(previous: string | null, event: HashedEvent): string {
+  const { fields, origin } = event;
   const content = JSON.stringify([
     previous,
     event.positionKey,
     event.version,
     event.type,
     event.schemaVersion,
-    event.effectiveDate,
-    event.executedAt,
-    event.tradeId,
-    event.uti,
-    event.side,
-    textOf(event.quantity),
-    textOf(event.price),
-    textOf(event.fees),
-    textOf(event.realizedPnl),
-    event.payload,
-    event.metaLots,
-    event.correlationId,
-    event.causationId,
-    event.user,
-    event.source,
+    fields.effectiveDate,
+    fields.executedAt,
+    fields.tradeId,
+    fields.uti,
+    fields.side,
+    textOf(fields.quantity),
+    textOf(fields.price),
+    textOf(fields.fees),
+    textOf(fields.realizedPnl),
+    fields.payload,
+    fields.metaLots,
+    origin.correlationId,
+    origin.causationId,
+    origin.user,
+    origin.source,
   ]);
   return hash('sha256', content, 'base64url');
 }
@@ -59,21 +58,25 @@ export function hashedEventOf(
     version: row.event_ver,
     type: row.event_type,
     schemaVersion: row.schema_ver,
-    effectiveDate: row.effective_date,
-    executedAt: row.executed_at === null ? null : instantText(instantOf(row.executed_at)),
-    tradeId: row.trade_id,
-    uti: row.uti,
-    side: row.side,
-    quantity: row.quantity,
-    price: row.price,
-    fees: amountIn(row.fees),
-    realizedPnl: amountIn(row.realized_pnl),
-    payload: canonicalText(row.payload),
-    metaLots: row.meta_lots === null ? null : canonicalText(row.meta_lots),
-    correlationId: row.correlation_id,
-    causationId: row.causation_id,
-    user: row.user_id,
-    source: row.source,
+    fields: {
+      effectiveDate: row.effective_date,
+      executedAt: row.executed_at === null ? null : instantText(instantOf(row.executed_at)),
+      tradeId: row.trade_id,
+      uti: row.uti,
+      side: row.side,
+      quantity: row.quantity,
+      price: row.price,
+      fees: amountIn(row.fees),
+      realizedPnl: amountIn(row.realized_pnl),
+      payload: canonicalText(row.payload),
+      metaLots: row.meta_lots === null ? null : canonicalText(row.meta_lots),
+    },
+    origin: {
+      source: row.source,
+      user: row.user_id,
+      correlationId: row.correlation_id,
+      causationId: row.causation_id,
+    },
   };
 }
 

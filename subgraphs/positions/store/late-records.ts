@@ -57,7 +57,7 @@ export function correctionRecordOf({
   };
 }
 
-function fieldsOf(key: PositionKey): PositionFields {
+export function fieldsOf(key: PositionKey): PositionFields {
   return {
     positionKey: key.text,
     bookId: key.bookId,

@@ -11,7 +11,7 @@ import { tradeIdIn } from '../domain/event-contents.ts';
 import type { Position } from '../domain/position.ts';
 import type { PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
-import { correctionRecordOf, lateRecordOf } from './late-records.ts';
+import { correctionRecordOf, fieldsOf, lateRecordOf } from './late-records.ts';
 
 export interface WrittenEvent {
   readonly key: PositionKey;
@@ -40,8 +40,14 @@ export function changeRecordOf(written: WrittenEvent): OutboxRecord {
       return record(tradeApplied, tradeAppliedOf(written, event));
     default:
       return record(positionChanged, {
-        ...positionFieldsOf(key),
-        ...changeFieldsOf(after),
+        ...fieldsOf(key),
+        eventVersion: after.version,
+        positionQuantity: after.quantity,
+        positionCostBasis: after.costBasis,
+        positionRealizedPnl: after.realizedPnl,
+        positionLotCount: after.lots.length,
+        reliefMethod: after.reliefMethod,
+        reconciliationStatus: after.reconciliationStatus,
         eventType: event.type,
         tradeId: tradeIdIn(event),
         user,
@@ -80,9 +86,16 @@ function tradeAppliedOf(
   event: TradeEvent,
 ): TradeAppliedToPosition {
   const { trade } = event;
+  // Written out: it is made for every trade, and spreading is slow.
   return {
-    ...positionFieldsOf(key),
-    ...changeFieldsOf(after),
+    positionKey: key.text,
+    bookId: key.bookId,
+    accountId: key.accountId,
+    contractId: key.contractId,
+    instrumentId: key.instrumentId,
+    symbol: key.symbol,
+    currency: key.currency,
+    eventVersion: after.version,
     tradeId: trade.tradeId,
     clOrdId: trade.clOrdId,
     side: trade.side,
@@ -92,25 +105,14 @@ function tradeAppliedOf(
     effectiveDate: trade.effectiveDate,
     classification: 'classification' in event ? event.classification : 'FORWARD_DATED',
     tradeRealizedPnl: 'realizedPnl' in event ? event.realizedPnl : NO_GAIN,
-    user,
-  };
-}
-
-const NO_GAIN = amount(ZERO);
-
-function positionFieldsOf(key: PositionKey) {
-  const { bookId, accountId, contractId, instrumentId, symbol, currency } = key;
-  return { positionKey: key.text, bookId, accountId, contractId, instrumentId, symbol, currency };
-}
-
-function changeFieldsOf(after: Position) {
-  return {
-    eventVersion: after.version,
     positionQuantity: after.quantity,
     positionCostBasis: after.costBasis,
     positionRealizedPnl: after.realizedPnl,
     positionLotCount: after.lots.length,
     reliefMethod: after.reliefMethod,
     reconciliationStatus: after.reconciliationStatus,
+    user,
   };
 }
+
+const NO_GAIN = amount(ZERO);

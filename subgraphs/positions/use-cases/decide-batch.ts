@@ -8,8 +8,9 @@ import type { PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { KnownEvent } from '../domain/timeline.ts';
 import type { TradeClassification } from '../domain/trade-classification.ts';
-import type { CommandOrigin, KeptCommand, NewEvent, NewSnapshot } from '../store/batch-rows.ts';
+import type { KeptCommand, NewEvent, NewSnapshot } from '../store/batch-rows.ts';
 import type { WriteBatch } from '../store/batch-statement.ts';
+import type { CommandOrigin } from '../store/event-codec.ts';
 import type { StoredPosition } from '../store/stored-position.ts';
 import type { HistoryAsked, StoredOutcome } from '../store/trade-batches.ts';
 
@@ -108,7 +109,11 @@ export function decideBatch(commands: readonly WriteCommand[], facts: BatchFacts
     touched.set(key.text, { key, before: stored, position: after });
     const recorded = recordedOf(key, answer, after);
     if (once !== null) {
-      accepted.set(once.commandId, { ...once, positionKey: key.text, ...recorded });
+      const { requestHash } = once;
+      const { eventVersion, classification, uti } = recorded;
+      const positionKey = key.text;
+      const outcome = { requestHash, positionKey, eventVersion, classification, uti };
+      accepted.set(once.commandId, outcome);
     }
     return recorded;
   });

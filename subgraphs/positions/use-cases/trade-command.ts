@@ -9,7 +9,7 @@ import type { Trade } from '../domain/trade.ts';
 import type { TradeClassification } from '../domain/trade-classification.ts';
 import type { TradeRefusalReason } from '../domain/trade-refusal.ts';
 import { closedPeriodFault } from '../domain/trade-validation.ts';
-import type { CommandOrigin } from '../store/batch-rows.ts';
+import type { CommandOrigin } from '../store/event-codec.ts';
 import type { WriteCommand, WriteOutcome } from './decide-batch.ts';
 import type { PartitionWriters } from './partition-writers.ts';
 
