@@ -152,7 +152,7 @@ async function write(
   }
 }
 
-/** One line that is written over while it goes on, on a terminal; in the end how many there were. */
+/** On a terminal one line that is written over while it goes on; in the end how many there were. */
 function createProgress() {
   let count = 0;
   let shownAtMs = 0;

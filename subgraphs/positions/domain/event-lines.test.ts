@@ -27,7 +27,7 @@ const event: AuditedEvent = {
   lotsText: null,
 };
 
-test('a line of JSON has exact decimals, null for what is absent, and the stored JSON as it is', () => {
+test('a line of JSON has exact decimals, null for the absent, and the stored JSON as it is', () => {
   const line = EVENT_LINES.ndjson.lineOf(event);
   expect(line.indexOf('\n')).toBe(line.length - 1);
   expect(line).toContain('"payload":{"effect": "NEW_TRADE", "exact": 1.10},"lots":null}\n');

@@ -53,7 +53,7 @@ export const EVENT_LINES: Readonly<Record<ExportFormat, EventLines>> = {
   },
 };
 
-/** Absent values are null. The stored JSON goes in as it is: nothing in it is rounded or reordered. */
+/** Absent values are null. Stored JSON goes in as it is: nothing in it is rounded or reordered. */
 function jsonLineOf(event: AuditedEvent): string {
   const plain = JSON.stringify(
     Object.fromEntries(COLUMNS.map(([name, valueOf]) => [name, valueOf(event)])),

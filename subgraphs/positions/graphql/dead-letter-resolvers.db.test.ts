@@ -1,147 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-client.ts';
+import {
+  type DeadLetterDesk,
+  deadLetterDesk,
+  DISCARD,
+  tradeOf,
+} from '../../../test/support/dead-letter-desk.ts';
 import { type PositionsOnTest, startPositions } from '../../../test/support/positions-world.ts';
 
 let database: TestDatabase;
 let positions: PositionsOnTest;
-let trader: SubgraphClient;
-let operations: SubgraphClient;
+let desk: DeadLetterDesk;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   positions = await startPositions(database.url);
-  trader = clientOf(positions.subgraph, 'trader');
-  operations = clientOf(positions.subgraph, 'operations');
+  desk = deadLetterDesk(positions);
 });
 afterAll(async () => {
   await positions.stop();
   await database.drop();
 });
-
-const RECORD = /* GraphQL */ `
-  mutation ($trades: [TradeInput!]!) {
-    recordTrades(input: { trades: $trades }) {
-      results {
-        ... on TradeRefused {
-          deadLetterId
-        }
-      }
-    }
-  }
-`;
-const LETTER = /* GraphQL */ `
-  fragment Letter on DeadLetter {
-    id
-    status
-    reason
-    timesRefused
-    resolvedBy
-    resolution
-    countedAs
-    successorId
-    attempts {
-      action
-      user
-      outcome
-      refusal
-      comment
-    }
-  }
-`;
-const RETRY = /* GraphQL */ `
-  mutation ($input: RetryDeadLetterInput!) {
-    retryDeadLetter(input: $input) {
-      ... on DeadLetterRetried {
-        tradeId
-        eventVersion
-        position {
-          id
-          quantity
-        }
-        deadLetter {
-          ...Letter
-        }
-      }
-      ... on DeadLetterCommandRefused {
-        reason
-        tradeReason
-        message
-        refused: deadLetter {
-          ...Letter
-        }
-      }
-    }
-  }
-  ${LETTER}
-`;
-const CORRECT = RETRY.replace('RetryDeadLetterInput', 'CorrectDeadLetterInput')
-  .replace('retryDeadLetter(', 'correctDeadLetter(')
-  .replace('DeadLetterRetried', 'DeadLetterCorrected');
-const DISCARD = /* GraphQL */ `
-  mutation ($input: DiscardDeadLetterInput!) {
-    discardDeadLetter(input: $input) {
-      ... on DeadLetterDiscarded {
-        deadLetter {
-          ...Letter
-        }
-      }
-      ... on DeadLetterCommandRefused {
-        reason
-        refused: deadLetter {
-          status
-        }
-      }
-    }
-  }
-  ${LETTER}
-`;
-const LIST = /* GraphQL */ `
-  query ($filter: DeadLetterFilter, $first: Int, $after: String) {
-    deadLetters(filter: $filter, first: $first, after: $after) {
-      edges {
-        node {
-          id
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-`;
-
-const input = (account: string, changes: object = {}) => ({
-  tradeId: `${account}-T1`,
-  bookId: 'book-1',
-  accountId: account,
-  symbol: 'AAPL',
-  side: 'BUY',
-  quantity: '100',
-  price: '10',
-  effectiveDate: '2026-11-20',
-  ...changes,
-});
-
-async function refusedTrade(account: string, changes: object): Promise<string> {
-  const answer = await trader.data(RECORD, { trades: [input(account, changes)] });
-  expect(answer).toMatchObject({
-    recordTrades: { results: [{ deadLetterId: expect.any(String) }] },
-  });
-  const { results } = (answer as { recordTrades: { results: { deadLetterId: string }[] } })
-    .recordTrades;
-  return results[0]?.deadLetterId ?? '';
-}
-
-const retry = (id: string, commandId = 'c1') =>
-  operations.data(RETRY, { input: { id, commandId } });
-const correct = (id: string, changes: object, commandId = 'c1') =>
-  operations.data(CORRECT, { input: { id, commandId, reason: 'as the desk says', ...changes } });
-const discard = (id: string, commandId = 'c1') =>
-  operations.data(DISCARD, { input: { id, commandId, reason: ' a test trade ' } });
-
-const list = (variables: object) => operations.data(LIST, { ...variables });
 
 async function addInstrument(symbol: string): Promise<void> {
   await positions.sql`
@@ -156,8 +35,8 @@ const eventsOf = (account: string) => positions.sql`
 
 describe('PS-9 a refused trade', () => {
   test('is shown whole: reason, trade as it was sent, who sent it, and when', async () => {
-    const id = await refusedTrade('shown', { symbol: 'nope', fees: '1.50' });
-    const answer = await operations.data(
+    const id = await desk.refusedTrade('shown', { symbol: 'nope', fees: '1.50' });
+    const answer = await desk.operations.data(
       /* GraphQL */ `
         query ($id: ID!) {
           deadLetter(id: $id) {
@@ -217,8 +96,8 @@ describe('PS-9 a refused trade', () => {
   });
 
   test('is retried in vain while its cause is there, and counted once it is gone', async () => {
-    const id = await refusedTrade('RETRIED', { symbol: 'LATER' });
-    expect(await retry(id, 'too early')).toMatchObject({
+    const id = await desk.refusedTrade('RETRIED', { symbol: 'LATER' });
+    expect(await desk.retry(id, 'too early')).toMatchObject({
       retryDeadLetter: {
         reason: 'TRADE_REFUSED',
         tradeReason: 'UNKNOWN_INSTRUMENT',
@@ -226,7 +105,7 @@ describe('PS-9 a refused trade', () => {
       },
     });
     await addInstrument('LATER');
-    const counted = await retry(id, 'now');
+    const counted = await desk.retry(id, 'now');
     expect(counted).toEqual({
       retryDeadLetter: {
         tradeId: 'RETRIED-T1',
@@ -260,11 +139,11 @@ describe('PS-9 a refused trade', () => {
         },
       },
     });
-    expect(await retry(id, 'now')).toEqual(counted);
-    expect(await retry(id, 'too early')).toMatchObject({
+    expect(await desk.retry(id, 'now')).toEqual(counted);
+    expect(await desk.retry(id, 'too early')).toMatchObject({
       retryDeadLetter: { reason: 'TRADE_REFUSED' },
     });
-    expect(await retry(id, 'again')).toMatchObject({
+    expect(await desk.retry(id, 'again')).toMatchObject({
       retryDeadLetter: { reason: 'ALREADY_RESOLVED' },
     });
     expect(await eventsOf('RETRIED')).toEqual([
@@ -280,9 +159,9 @@ describe('PS-9 a refused trade', () => {
   });
 
   test('refused for another reason by a retry shows that reason from then on', async () => {
-    const id = await refusedTrade('MOVED', { symbol: 'MOVES', currency: 'EUR' });
+    const id = await desk.refusedTrade('MOVED', { symbol: 'MOVES', currency: 'EUR' });
     await addInstrument('MOVES');
-    expect(await retry(id)).toMatchObject({
+    expect(await desk.retry(id)).toMatchObject({
       retryDeadLetter: {
         tradeReason: 'CURRENCY_MISMATCH',
         refused: { status: 'OPEN', reason: 'CURRENCY_MISMATCH', successorId: null },
@@ -292,11 +171,11 @@ describe('PS-9 a refused trade', () => {
 
   test('goes on in the dead letter that has it with the newer reason already', async () => {
     const trade = { symbol: 'TWICE', currency: 'EUR' };
-    const first = await refusedTrade('TWIN', trade);
+    const first = await desk.refusedTrade('TWIN', trade);
     await addInstrument('TWICE');
-    const second = await refusedTrade('TWIN', trade);
+    const second = await desk.refusedTrade('TWIN', trade);
     expect(second).not.toBe(first);
-    expect(await retry(first)).toMatchObject({
+    expect(await desk.retry(first)).toMatchObject({
       retryDeadLetter: {
         reason: 'TRADE_REFUSED',
         refused: { status: 'RETRIED', successorId: second, countedAs: null },
@@ -307,9 +186,9 @@ describe('PS-9 a refused trade', () => {
 
 describe('PS-9 a corrected trade', () => {
   test('counts under a new id, with what was not changed as it was sent', async () => {
-    const id = await refusedTrade('CORRECTED', { price: '0', fees: '2', currency: 'usd' });
+    const id = await desk.refusedTrade('CORRECTED', { price: '0', fees: '2', currency: 'usd' });
     const fixed = { newTradeId: 'CORRECTED-T2', price: '11', fees: null };
-    const answer = await correct(id, fixed);
+    const answer = await desk.correct(id, fixed);
     expect(answer).toMatchObject({
       correctDeadLetter: {
         tradeId: 'CORRECTED-T2',
@@ -323,7 +202,7 @@ describe('PS-9 a corrected trade', () => {
         },
       },
     });
-    expect(await correct(id, fixed)).toEqual(answer);
+    expect(await desk.correct(id, fixed)).toEqual(answer);
     const [event] = await positions.sql`
       select quantity, price, fees, causation_id from positions.event_store
       where trade_id = 'CORRECTED-T2'`;
@@ -336,40 +215,40 @@ describe('PS-9 a corrected trade', () => {
   });
 
   test('that is refused once more leaves its dead letter open, and makes no other', async () => {
-    const id = await refusedTrade('STILL', { price: '0' });
-    expect(await correct(id, { newTradeId: 'STILL-T2', quantity: '-1', price: '1' })).toMatchObject(
-      {
-        correctDeadLetter: {
-          reason: 'TRADE_REFUSED',
-          tradeReason: 'INVALID_QUANTITY',
-          refused: { id, status: 'OPEN', reason: 'INVALID_PRICE', timesRefused: 1 },
-        },
+    const id = await desk.refusedTrade('STILL', { price: '0' });
+    expect(
+      await desk.correct(id, { newTradeId: 'STILL-T2', quantity: '-1', price: '1' }),
+    ).toMatchObject({
+      correctDeadLetter: {
+        reason: 'TRADE_REFUSED',
+        tradeReason: 'INVALID_QUANTITY',
+        refused: { id, status: 'OPEN', reason: 'INVALID_PRICE', timesRefused: 1 },
       },
-    );
-    expect(await list({ filter: { tradeId: 'STILL-T2' } })).toMatchObject({
+    });
+    expect(await desk.list({ filter: { tradeId: 'STILL-T2' } })).toMatchObject({
       deadLetters: { edges: [] },
     });
-    expect(await correct(id, { newTradeId: 'STILL-T2', price: '1' }, 'c2')).toMatchObject({
+    expect(await desk.correct(id, { newTradeId: 'STILL-T2', price: '1' }, 'c2')).toMatchObject({
       correctDeadLetter: { tradeId: 'STILL-T2' },
     });
   });
 
   test('is refused under its old id, and under a command id that said something else', async () => {
-    const id = await refusedTrade('RULES', { price: '0' });
-    const old = await correct(id, { newTradeId: 'RULES-T1', price: '1' });
+    const id = await desk.refusedTrade('RULES', { price: '0' });
+    const old = await desk.correct(id, { newTradeId: 'RULES-T1', price: '1' });
     expect(old).toMatchObject({ correctDeadLetter: { reason: 'TRADE_ID_NOT_NEW' } });
-    await correct(id, { newTradeId: 'RULES-T2', price: '-1' });
-    expect(await correct(id, { newTradeId: 'RULES-T2', price: '1' })).toMatchObject({
+    await desk.correct(id, { newTradeId: 'RULES-T2', price: '-1' });
+    expect(await desk.correct(id, { newTradeId: 'RULES-T2', price: '1' })).toMatchObject({
       correctDeadLetter: { reason: 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT' },
     });
     expect(await eventsOf('RULES')).toEqual([]);
   });
 
   test('counts once when two people correct the same one at once', async () => {
-    const id = await refusedTrade('RACE', { price: '0' });
+    const id = await desk.refusedTrade('RACE', { price: '0' });
     const people = Array.from({ length: 8 }, (_, n) => n);
     const answers = await Promise.all(
-      people.map((n) => correct(id, { newTradeId: `RACE-T2-${n}`, price: '1' }, `c${n}`)),
+      people.map((n) => desk.correct(id, { newTradeId: `RACE-T2-${n}`, price: '1' }, `c${n}`)),
     );
     const reasons = answers.map(
       (each) => (each as { correctDeadLetter: { reason?: string } }).correctDeadLetter.reason,
@@ -387,15 +266,17 @@ describe('PS-9 what cannot be read as a trade', () => {
       values ('h', '', 'UNREADABLE_PAYLOAD', 'no trade', '{"text": "{}"}', 'trade-events', 'x', 'c')
       returning id`;
     const id = row?.id ?? '';
-    expect(await retry(id)).toMatchObject({ retryDeadLetter: { reason: 'NO_TRADE' } });
-    expect(await correct(id, { newTradeId: 'READ-T1', price: '1', symbol: 'AAPL' })).toMatchObject({
+    expect(await desk.retry(id)).toMatchObject({ retryDeadLetter: { reason: 'NO_TRADE' } });
+    expect(
+      await desk.correct(id, { newTradeId: 'READ-T1', price: '1', symbol: 'AAPL' }),
+    ).toMatchObject({
       correctDeadLetter: {
         reason: 'INCOMPLETE_TRADE',
         message: expect.stringContaining('bookId, accountId, side, quantity, effectiveDate'),
       },
     });
-    const { tradeId, ...whole } = input('READ');
-    expect(await correct(id, { ...whole, newTradeId: tradeId })).toMatchObject({
+    const { tradeId, ...whole } = tradeOf('READ');
+    expect(await desk.correct(id, { ...whole, newTradeId: tradeId })).toMatchObject({
       correctDeadLetter: { tradeId: 'READ-T1', deadLetter: { status: 'CORRECTED' } },
     });
   });
@@ -403,8 +284,8 @@ describe('PS-9 what cannot be read as a trade', () => {
 
 describe('PS-9 a discarded dead letter', () => {
   test('is closed with a reason, and stays so when the trade comes again', async () => {
-    const id = await refusedTrade('GONE', { price: '0' });
-    const answer = await discard(id);
+    const id = await desk.refusedTrade('GONE', { price: '0' });
+    const answer = await desk.discard(id);
     expect(answer).toMatchObject({
       discardDeadLetter: {
         deadLetter: {
@@ -415,63 +296,20 @@ describe('PS-9 a discarded dead letter', () => {
         },
       },
     });
-    expect(await discard(id)).toEqual(answer);
-    expect(await discard(id, 'c2')).toMatchObject({
+    expect(await desk.discard(id)).toEqual(answer);
+    expect(await desk.discard(id, 'c2')).toMatchObject({
       discardDeadLetter: { reason: 'ALREADY_RESOLVED' },
     });
-    expect(await refusedTrade('GONE', { price: '0' })).toBe(id);
-    expect(await list({ filter: { tradeId: 'GONE-T1', status: 'OPEN' } })).toMatchObject({
+    expect(await desk.refusedTrade('GONE', { price: '0' })).toBe(id);
+    expect(await desk.list({ filter: { tradeId: 'GONE-T1', status: 'OPEN' } })).toMatchObject({
       deadLetters: { edges: [] },
     });
   });
 
   test('must have a reason', async () => {
-    const { errors } = await operations.result(DISCARD, {
+    const { errors } = await desk.operations.result(DISCARD, {
       input: { id: 'x', commandId: 'c', reason: ' ' },
     });
     expect(errors?.[0]?.originalError).toMatchObject({ code: 'BAD_USER_INPUT' });
-  });
-});
-
-describe('the list of dead letters', () => {
-  test('goes from the newest to the oldest, page by page, under its conditions', async () => {
-    const ids: string[] = [];
-    for (const n of [1, 2, 3]) {
-      ids.unshift(await refusedTrade(`PAGE${n}`, { fees: '-1', symbol: 'MSFT' }));
-    }
-    const filter = { reason: 'NEGATIVE_FEES', from: '2000-01-01T00:00:00Z' };
-    const page = async (after: string | null) =>
-      (await list({ filter, first: 2, after })) as {
-        deadLetters: { edges: { node: { id: string } }[]; pageInfo: { endCursor: string } };
-      };
-    const first = await page(null);
-    const second = await page(first.deadLetters.pageInfo.endCursor);
-    const seen = [...first.deadLetters.edges, ...second.deadLetters.edges];
-    expect(seen.map(({ node }) => node.id)).toEqual(ids);
-    expect(await list({ filter: { ...filter, to: '2000-01-02T00:00:00Z' } })).toMatchObject({
-      deadLetters: { edges: [] },
-    });
-  });
-
-  test.each([
-    ['x'],
-    [Buffer.from('["deadLetters","2026-99-99T00:00:00.000000Z","x"]').toString('base64url')],
-  ])('refuses a cursor that it did not make, %#', async (after) => {
-    const { errors } = await operations.result(LIST, { after });
-    expect(errors?.[0]?.originalError).toMatchObject({ code: 'BAD_USER_INPUT' });
-  });
-
-  test.each([
-    ['trader', 'list', 'FORBIDDEN'],
-    ['compliance', 'retry', 'FORBIDDEN'],
-    ['compliance', 'list', undefined],
-    ['operations', 'retry', undefined],
-  ] as const)('a %s who wants to %s them: %s', async (role, wish, code) => {
-    const client = clientOf(positions.subgraph, role);
-    const { errors } = await (wish === 'list'
-      ? client.result(LIST, {})
-      : client.result(RETRY, { input: { id: 'x', commandId: 'c' } }));
-    const found = errors?.[0]?.originalError as { code?: string } | undefined;
-    expect(found?.code).toBe(code);
   });
 });

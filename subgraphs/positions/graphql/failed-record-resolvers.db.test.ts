@@ -91,7 +91,7 @@ const quantityOf = async (accountId: string) => {
 };
 const SEEN_LIMIT = { timeout: 15_000 };
 
-test('PS-9 a record that failed is shown, retried by operations, and gone once it went well', async () => {
+test('PS-9 a record that failed is shown, retried, and gone once it went well', async () => {
   const id = await bury('F1', { attempts: 13 });
   expect(await failed()).toEqual([
     {
@@ -119,7 +119,7 @@ test('records of other subgraphs are neither shown nor retried', async () => {
   expect(await operations.data(RETRY, { id })).toEqual({ retryFailedRecord: { found: false } });
 });
 
-test('PS-9 records are handed over by themselves when their pause is over, eight times', async () => {
+test('PS-9 records are handed over when their pause is over, eight times', async () => {
   const due = await bury('F3', { attempts: 7, agoS: 61 });
   const early = await bury('F4', { attempts: 7, agoS: 30 });
   const tired = await bury('F5', { attempts: 13, agoS: 100_000 });

@@ -72,9 +72,10 @@ export function eventsAfter(
 ): Fragment {
   const columns = sql`
     position_key, event_ver, event_type, schema_ver, effective_date,
-    ${exactInstant(sql, 'recorded_at')} as recorded, ${exactInstant(sql, 'executed_at')} as executed,
-    trade_id, uti, side, quantity, price, fees, contract_id, correlation_id, causation_id, user_id,
-    source, payload::text as payload, meta_lots::text as meta_lots`;
+    ${exactInstant(sql, 'recorded_at')} as recorded,
+    ${exactInstant(sql, 'executed_at')} as executed,
+    trade_id, uti, side, quantity, price, fees, contract_id, correlation_id, causation_id,
+    user_id, source, payload::text as payload, meta_lots::text as meta_lots`;
   const conditions = conditionsOf(sql, filter);
   const order = sql`order by recorded_at, position_key, event_ver limit ${limit}`;
   switch (road) {

@@ -51,7 +51,7 @@ export async function correctDeadLetter(
     return refusedCommand(letter, 'INCOMPLETE_TRADE', message);
   }
   if (newTradeId === letter.trade?.tradeId) {
-    const message = `newTradeId: expected another than ${newTradeId}, which names the refused trade`;
+    const message = `newTradeId: expected another than that of the refused trade, ${newTradeId}`;
     return refusedCommand(letter, 'TRADE_ID_NOT_NEW', message);
   }
   return attemptDeadLetter(deps, letter, {

@@ -95,7 +95,7 @@ function expectAbout(seconds: number, expected: number): void {
 }
 
 describe('PS-9 automatic retry', () => {
-  test('counts a trade of a topic once its instrument is known, for the user who sent it', async () => {
+  test('counts a trade of a topic once its instrument is known, for its sender', async () => {
     const id = await refused('R1', {}, { causationId: 'trade-events:7' });
     expectAbout(await pauseSecondsOf(id), 15);
     expect(await round()).toBe(0);
@@ -203,7 +203,7 @@ describe('PS-9 a process that dies', () => {
     return { ...deps, letterAttempts: { ...letterAttempts, endCounted: died } };
   };
 
-  test('after the corrected trade was counted: the command again finds it, and counts nothing', async () => {
+  test('after the trade was counted: the command again finds it, and counts nothing', async () => {
     const id = await refused('D1', { symbol: 'AAPL', price: 0n as TradeRequest['price'] });
     const command = {
       ...person,
@@ -225,7 +225,7 @@ describe('PS-9 a process that dies', () => {
     expect(await storedEventsOf(sql, 'D1')).toHaveLength(1);
   });
 
-  test('and nobody comes back: the worker finishes what was begun, for the same person', async () => {
+  test('and nobody comes back: the worker finishes what was begun, in that name', async () => {
     const id = await refused('D2');
     await nameInstrument('D2');
     const command = { ...person, deadLetterId: id };

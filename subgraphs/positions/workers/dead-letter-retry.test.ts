@@ -47,7 +47,7 @@ function worker(unresolved: readonly (number | Error)[], due: readonly number[] 
   return { said, pauses, rounds: () => rounds, lastPause, stop: () => retry.stop() };
 }
 
-test('PS-9 raises its alarm once when a hundred wait, and again after they were fewer', async () => {
+test('PS-9 raises its alarm once when a hundred wait, and again after fewer did', async () => {
   const few = UNRESOLVED_ALARM - 1;
   const on = worker([few, UNRESOLVED_ALARM, UNRESOLVED_ALARM + 1, few, UNRESOLVED_ALARM]);
   await on.lastPause;
