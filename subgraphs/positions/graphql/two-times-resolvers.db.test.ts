@@ -36,54 +36,16 @@ afterAll(async () => {
   await database.drop();
 });
 
-const POSITION = /* GraphQL */ `
-  query ($key: PositionKeyInput!, $effectiveAt: Date, $knownAt: DateTime) {
-    position(key: $key, effectiveAt: $effectiveAt, knownAt: $knownAt) {
-      version
-      quantity
-      costBasis {
-        amount
-      }
-      realizedPnl {
-        amount
-      }
-      reconciliationStatus
-      effectiveAt
-      knownAt
-      lots {
-        id
-        quantity
-      }
-      lotsConnection(first: 1) {
-        edges {
-          node {
-            id
-          }
-        }
-        pageInfo {
-          hasNextPage
-        }
-      }
-      marketValue {
-        amount
-      }
-      unrealizedPnl {
-        amount
-      }
-      valuationPrice {
-        price {
-          amount
-          currency
-        }
-        kind
-        date
-        asOf
-        source
-      }
-      valuationGap
-    }
+const MONEY = '{ amount }';
+const POSITION = `query ($key: PositionKeyInput!, $effectiveAt: Date, $knownAt: DateTime) {
+  position(key: $key, effectiveAt: $effectiveAt, knownAt: $knownAt) {
+    version quantity costBasis ${MONEY} realizedPnl ${MONEY} reconciliationStatus
+    effectiveAt knownAt lots { id quantity }
+    lotsConnection(first: 1) { edges { node { id } } pageInfo { hasNextPage } }
+    marketValue ${MONEY} unrealizedPnl ${MONEY} valuationGap
+    valuationPrice { price { amount currency } kind date asOf source }
   }
-`;
+}`;
 
 interface Shown {
   readonly quantity: string;
@@ -228,63 +190,18 @@ describe('PS-9 [G-4] a position at a day, as known at an instant', () => {
 });
 
 describe('positionDiff', () => {
-  const DIFF = /* GraphQL */ `
-    query (
-      $key: PositionKeyInput!
-      $effectiveAt: Date
-      $from: DateTime!
-      $to: DateTime!
-      $after: String
-    ) {
-      positionDiff(key: $key, effectiveAt: $effectiveAt, knownFrom: $from, knownTo: $to) {
-        from {
-          version
-        }
-        to {
-          version
-          reconciliationStatus
-        }
-        before {
-          ...figures
-        }
-        after {
-          ...figures
-        }
-        delta {
-          quantity
-          costBasis {
-            amount
-          }
-          realizedPnl {
-            amount
-          }
-          lotCount
-        }
-        events(first: 1, after: $after) {
-          edges {
-            node {
-              version
-              type
-              tradeId
-            }
-          }
-          pageInfo {
-            hasNextPage
-            endCursor
-          }
-        }
+  const FIGURES = `{ quantity costBasis ${MONEY} realizedPnl ${MONEY} lotCount }`;
+  const DIFF = `query (
+    $key: PositionKeyInput!, $effectiveAt: Date, $from: DateTime!, $to: DateTime!, $after: String
+  ) {
+    positionDiff(key: $key, effectiveAt: $effectiveAt, knownFrom: $from, knownTo: $to) {
+      from { version } to { version reconciliationStatus }
+      before ${FIGURES} after ${FIGURES} delta ${FIGURES}
+      events(first: 1, after: $after) {
+        edges { node { version type tradeId } } pageInfo { hasNextPage endCursor }
       }
     }
-    fragment figures on PositionFigures {
-      quantity
-      costBasis {
-        amount
-      }
-      realizedPnl {
-        amount
-      }
-    }
-  `;
+  }`;
   interface Diff {
     readonly before: Shown;
     readonly after: Shown;
