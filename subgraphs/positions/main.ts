@@ -212,7 +212,7 @@ export function buildRecording(parts: RecordingParts) {
 
 /** What stands before the writers: terms, limits, and where contracts come from. */
 function buildIntake(
-  { sql, clock, config, metrics }: RecordingParts,
+  { sql, clock, logger, config, metrics }: RecordingParts,
   { writers, positions }: { writers: PartitionWriters; positions: PositionCache },
 ) {
   const observed = metrics && createIntakeMetrics(metrics);
@@ -224,6 +224,7 @@ function buildIntake(
     monotonicMs: () => performance.now(),
     onLimited: (limit) => observed?.onLimited(limit),
     onShed: (what, count) => observed?.onShed(what, count),
+    onQueueAlert: (depth) => logger.error({ depth }, 'ALARM: too many trades wait to be written'),
   });
   const generators = buildGenerators(config, { clock, onCall: observed?.onContractCall });
   if (metrics !== undefined) {
