@@ -82,11 +82,13 @@ function bookingTexts(bookings: readonly ForwardBooking[]): ReadonlyMap<string, 
   );
 }
 
-/** Decimals as text, which JSON has no other form for. */
+/** Decimals as text, which JSON has no other form for, and fields in order of name. */
 function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_field, each: unknown) =>
-    typeof each === 'bigint' ? each.toString() : each,
-  );
+  return JSON.stringify(value, (_field, each: unknown) => {
+    if (typeof each === 'bigint') return each.toString();
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }
 
 function listDifferences(

@@ -6,8 +6,8 @@ import type { PositionKey } from '../domain/position-key.ts';
 import { eventColumns, eventOf, type EventRow } from './event-codec.ts';
 import { eventHashOf, hashedEventOf } from './hash-chain.ts';
 import { exactInstant } from './place-in-time.ts';
-import { loadStored } from './stored-positions.ts';
-import type { StoredPosition } from './stored-position.ts';
+import { requireReplayRoom } from './replay-room.ts';
+import { loadUnchecked, type UncheckedPosition } from './stored-positions.ts';
 
 export interface ChainedEvent {
   readonly version: number;
@@ -41,9 +41,11 @@ export type EventChain = ReturnType<typeof createEventChain>;
 
 export function createEventChain(sql: Sql) {
   return {
-    /** As stored in one moment; undefined when there is none. */
-    async stored(key: PositionKey): Promise<StoredPosition | undefined> {
-      return (await loadStored(sql, [key.text])).get(key.text);
+    /** As it lies there; undefined when there is none. Throws when its history is too long. */
+    async stored(key: PositionKey): Promise<UncheckedPosition | undefined> {
+      const stored = await loadUnchecked(sql, key.text);
+      requireReplayRoom(stored?.version ?? 0);
+      return stored;
     },
 
     /** In version order. */

@@ -2,7 +2,6 @@
 
 import type { Sql } from 'postgres';
 import type { BusinessDate } from '#kernel/business-date';
-import { PlatformError } from '#platform/errors';
 import { instantText } from '#platform/instant-column';
 import { canStartFrom } from '../domain/fold.ts';
 import { initialPosition } from '../domain/position.ts';
@@ -11,9 +10,8 @@ import type { PositionKey } from '../domain/position-key.ts';
 import type { HistoryEvent } from '../domain/timeline.ts';
 import { newestFor } from './checkpoints.ts';
 import { type History, loadHistory } from './history.ts';
+import { requireReplayRoom } from './replay-room.ts';
 
-/** Events held in memory by one replay. */
-export const MAX_EVENTS_REPLAYED = 200_000;
 /** Before a replay begins with the first event. */
 export const MAX_CHECKPOINTS_TRIED = 2;
 
@@ -79,14 +77,4 @@ function earliestLate(
     if (earliest === null || date < earliest) earliest = date;
   }
   return earliest;
-}
-
-/** Throws OPERATION_TOO_COMPLEX on more than one replay may hold. */
-export function requireReplayRoom(events: number): void {
-  if (events <= MAX_EVENTS_REPLAYED) return;
-  throw new PlatformError(
-    'OPERATION_TOO_COMPLEX',
-    `expected at most ${MAX_EVENTS_REPLAYED} events to replay, were ${events}`,
-    { details: { limit: 'MAX_EVENTS_REPLAYED' } },
-  );
 }

@@ -9,7 +9,7 @@ import type { PositionKey } from '../domain/position-key.ts';
 import { type Difference, differencesBetween } from '../domain/position-verification.ts';
 import type { HistoryEvent } from '../domain/timeline.ts';
 import type { ChainedEvent, EventChain } from '../store/event-chain.ts';
-import { requireReplayRoom } from '../store/known-history.ts';
+import type { UncheckedPosition } from '../store/stored-positions.ts';
 import type { ReplaySlots } from './replay-slots.ts';
 
 /** Read and checked between two breaths, so that nobody else waits for long. */
@@ -54,20 +54,16 @@ export async function verifyPosition(
   const startedMs = monotonicMs();
   return replays.run(async () => {
     const stored = await chain.stored(key);
-    const snapshot = stored?.position ?? initialPosition;
-    requireReplayRoom(snapshot.version);
-    const check = await checkEvents(chain, key, snapshot.version);
-    const { differences, known, replayed, brokenAtVersion } = check;
-    if (check.isReadable) {
-      differences.push(...differencesBetween(snapshot, foldAsOf(known)));
-      differences.push(...effectDifferences(snapshot, replayed));
-    }
+    const version = stored?.version ?? 0;
+    const check = await checkEvents(chain, key, version);
+    const { differences, known, brokenAtVersion } = check;
+    if (stored !== undefined) compareSnapshot(check, stored);
     const lastHash = stored?.lastHash ?? null;
     if (lastHash !== check.lastHash) {
       differences.push({ field: 'lastHash', snapshot: lastHash, replay: check.lastHash });
     }
     return {
-      version: snapshot.version,
+      version,
       eventsReplayed: known.length,
       differences: differences.slice(0, MAX_DIFFERENCES_SHOWN),
       differenceCount: differences.length,
@@ -77,6 +73,18 @@ export async function verifyPosition(
       tookMs: monotonicMs() - startedMs,
     };
   });
+}
+
+function compareSnapshot(check: Check, stored: UncheckedPosition): void {
+  const { position, lotCount, isReadable } = stored;
+  if (!isReadable) return found(check, 'snapshot', 'cannot be read', null);
+  const { lots } = position;
+  if (lotCount !== lots.length) {
+    found(check, 'lotCount', String(lotCount), `${lots.length} lots stored`);
+  }
+  if (!check.isReadable) return;
+  check.differences.push(...differencesBetween(position, foldAsOf(check.known)));
+  check.differences.push(...effectDifferences(position, check.replayed));
 }
 
 /** What the recorded effects say, where that is not what the snapshot says. */
