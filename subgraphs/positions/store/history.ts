@@ -4,13 +4,12 @@
  * per column. On a laptop 10,000 of them take 13 ms; as rows 45 ms, with all their columns 160 ms.
  */
 
-import type { Sql } from 'postgres';
+import type { Fragment, Sql } from 'postgres';
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal } from '#kernel/decimal';
 import { type Amount, amount, price, quantity } from '#kernel/money';
 import { invariant } from '#platform/errors';
 import { type Checkpoint, canStartFrom } from '../domain/fold.ts';
-import { LOT_RELIEF_METHODS, type LotReliefMethod } from '../domain/lot-relief.ts';
 import { initialPosition } from '../domain/position.ts';
 import type { OpenedLot, TradeApplied } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
@@ -34,8 +33,8 @@ interface HistoryPage {
   readonly prices: string;
   readonly fees: string;
   readonly gains: string;
-  readonly methods: string;
-  readonly shortUnits: string;
+  /** Of the lots opened short; nothing for every other trade. */
+  readonly shortUnits: string | null;
   /** Of all that are no plain trades. */
   readonly otherVersions: string | null;
 }
@@ -61,14 +60,17 @@ export function createHistoryStore(sql: Sql) {
     /** From the newest checkpoint that nothing concerns which came late; else from the first event. */
     async load(
       key: PositionKey,
-      { earliest }: { readonly earliest: BusinessDate },
+      { earliest, withShorts }: { readonly earliest: BusinessDate; readonly withShorts: boolean },
     ): Promise<History> {
       const from = await newestFor(sql, key, { effectiveAt: earliest });
       if (from !== undefined) {
-        const events = await loadHistory(sql, key, { after: from.version });
+        const events = await loadHistory(sql, key, { after: from.version, withShorts });
         if (canStartFrom(from, events, null)) return { from, events };
       }
-      return { from: initialPosition, events: await loadHistory(sql, key, { after: 0 }) };
+      return {
+        from: initialPosition,
+        events: await loadHistory(sql, key, { after: 0, withShorts }),
+      };
     },
   };
 }
@@ -78,21 +80,23 @@ export interface HistoryBound {
   readonly after: number;
   /** Events of later versions are left out; null or left out: none. */
   readonly upTo?: number | null;
+  /** Says which trades opened a short lot, as a replay under a long-only contract wants to know. */
+  readonly withShorts?: boolean;
 }
 
 /**
- * In version order. Of plain trades it holds what a replay reads: lots taken, the time of execution
- * and the order are left out, and the lot opened unless it is short.
+ * In version order. Of plain trades behind the first event it holds what a replay reads: lots
+ * taken, lots opened, the method, the time of execution and the order are left out.
  */
 export async function loadHistory(
   sql: Sql,
   key: PositionKey,
-  { after, upTo = null }: HistoryBound,
+  { after, upTo = null, withShorts = false }: HistoryBound,
 ): Promise<readonly HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   let version = after;
   for (;;) {
-    const page = await readPage(sql, key, { after: version, upTo });
+    const page = await readPage(sql, key, { after: version, upTo, withShorts });
     if (page.lastVersion === null) return events;
     const versions = page.otherVersions?.split(' ').map(Number) ?? [];
     const others = await eventsOfVersions(sql, key, versions);
@@ -107,7 +111,7 @@ export async function loadHistory(
 async function readPage(
   sql: Sql,
   key: PositionKey,
-  { after, upTo }: Required<HistoryBound>,
+  { after, upTo, withShorts }: Required<HistoryBound>,
 ): Promise<HistoryPage> {
   const [page] = await sql<[HistoryPage]>`
     select count(*)::int as count, max(event_ver) as "lastVersion",
@@ -120,20 +124,23 @@ async function readPage(
       string_agg(fees::text, ' ') filter (where is_plain) as fees,
       string_agg(coalesce(realized_pnl, (payload ->> 'realizedPnl')::numeric(38, 8))::text, ' ')
         filter (where is_plain) as gains,
-      string_agg(payload ->> 'reliefMethod', ' ') filter (where is_plain) as methods,
-      string_agg(
-        case when payload #>> '{opened,quantity}' like '-%'
-          then payload #>> '{opened,quantity}' else '' end, ' ')
-        filter (where is_plain) as "shortUnits",
+      ${withShorts ? shortUnits(sql) : sql`null`} as "shortUnits",
       string_agg(event_ver::text, ' ') filter (where not is_plain) as "otherVersions"
     from (
-      select *, event_type = 'TRADE_APPLIED'
+      select *, event_type = 'TRADE_APPLIED' and event_ver > 1
           and not payload ?| array['electedLots', 'hasWashSales'] as is_plain
       from positions.event_store
       where position_key = ${key.text} and event_ver > ${after}
         ${upTo === null ? sql`` : sql`and event_ver <= ${upTo}`}
       order by event_ver limit ${HISTORY_PAGE_SIZE}) stream`;
   return page;
+}
+
+function shortUnits(sql: Sql): Fragment {
+  return sql`
+    string_agg(
+      case when payload #>> '{opened,quantity}' like '-%'
+        then payload #>> '{opened,quantity}' else '' end, ' ') filter (where is_plain)`;
 }
 
 function plainTradesOf(page: HistoryPage, key: PositionKey): readonly HistoryEvent[] {
@@ -145,10 +152,12 @@ function plainTradesOf(page: HistoryPage, key: PositionKey): readonly HistoryEve
   const prices = page.prices.split(' ');
   const fees = page.fees.split(' ');
   const gains = page.gains.split(' ');
-  const methods = page.methods.split(' ');
-  const shortUnits = page.shortUnits.split(' ');
+  const shortUnitsOf = page.shortUnits?.split(' ') ?? [];
+  let date = businessDate(dates[0] ?? '');
   return page.versions.split(' ').map((version, index): HistoryEvent => {
     const tradeId = tradeIds[index] ?? '';
+    // Many in a row are of one day: it is read once.
+    if (dates[index] !== date) date = businessDate(dates[index] ?? '');
     const event: TradeApplied = {
       type: 'TRADE_APPLIED',
       trade: {
@@ -158,16 +167,16 @@ function plainTradesOf(page: HistoryPage, key: PositionKey): readonly HistoryEve
         quantity: quantity(BigInt(quantities[index] ?? '')),
         price: price(BigInt(prices[index] ?? '')),
         fees: amountOf(fees[index]),
-        effectiveDate: businessDate(dates[index] ?? ''),
+        effectiveDate: date,
         ...NOT_REPLAYED,
       },
       classification: 'CURRENT_DATED',
       uti: null,
       hasWashSales: false,
       effect: 'INCREASE',
-      reliefMethod: methodOf(methods[index]),
+      reliefMethod: 'FIFO',
       allocations: [],
-      opened: shortLot(tradeId, shortUnits[index] ?? ''),
+      opened: shortLot(tradeId, shortUnitsOf[index] ?? ''),
       realizedPnl: amountOf(gains[index]),
     };
     return { version: Number(version), event };
@@ -197,12 +206,6 @@ const ZERO_AMOUNT = amount(0n);
 /** numeric(38, 8) has 8 places, always: without its point it is the number of 1e-8. */
 function amountOf(text = ''): Amount {
   return text === '0.00000000' ? ZERO_AMOUNT : amount(BigInt(text.replace('.', '')));
-}
-
-function methodOf(text: string | undefined): LotReliefMethod {
-  const method = LOT_RELIEF_METHODS.find((each) => each === text);
-  invariant(method, `stored relief method ${text ?? ''} is known`);
-  return method;
 }
 
 /** Both are in version order. */

@@ -3,8 +3,6 @@
 import type { BusinessDate } from '#kernel/business-date';
 import type { PositionKey } from '../domain/position-key.ts';
 import { recalculate } from '../domain/recalculation.ts';
-import type { HistoryEvent } from '../domain/timeline.ts';
-import { latenessOf } from '../domain/position-event.ts';
 import type { HistoryStore } from '../store/history.ts';
 import type { Calculation } from './recalculate-position.ts';
 
@@ -26,7 +24,7 @@ export async function calculateCorrection(
 ): Promise<Calculation> {
   // A record handed over again finds its work done: that must not cost a replay.
   if ((await history.pendingOf(key)) === 0) return { type: 'NOTHING_LATE' };
-  const { from, events } = await history.load(key, { earliest });
+  const { from, events } = await history.load(key, { earliest, withShorts: isLongOnly });
   const result = recalculate(events, { isLongOnly }, from);
   switch (result.type) {
     case 'NOTHING_PENDING':
@@ -34,17 +32,8 @@ export async function calculateCorrection(
     case 'RECALCULATED':
       return result;
     case 'REFUSED': {
-      if (wasRefusedBefore(events)) return { type: 'REFUSED_BEFORE' };
-      const { type, ...refusal } = result;
-      return { type, refusal };
+      const { type, isNoted, ...refusal } = result;
+      return isNoted ? { type: 'REFUSED_BEFORE' } : { type, refusal };
     }
   }
-}
-
-/** Nothing came in that could change it since the last refusal. */
-function wasRefusedBefore(events: readonly HistoryEvent[]): boolean {
-  const last = events.findLast(
-    ({ event }) => event.type === 'CORRECTION_REFUSED' || latenessOf(event) !== null,
-  );
-  return last?.event.type === 'CORRECTION_REFUSED';
 }
