@@ -15,7 +15,7 @@ export type HotQuestion =
 const [url = ''] = process.argv.slice(2);
 /** As the platform opens it. */
 const POOL_SIZE = 20;
-const POSITIONS = 1_000;
+const SHAPE = { positions: 1_000, runLength: 20 };
 
 const sql = openPool({ url, maxConnections: POOL_SIZE, applicationName: 'plumbline-bench' });
 const recording = buildRecording({ sql, clock: systemClock, logger: silentLogger });
@@ -24,7 +24,7 @@ const streams = new Map<string, TradeStream>();
 answerParent('ready', async (question) => {
   const asked = question as HotQuestion;
   const stream =
-    streams.get(asked.stream) ?? createTradeStream(asked.stream, POSITIONS, systemClock.today());
+    streams.get(asked.stream) ?? createTradeStream(asked.stream, SHAPE, systemClock.today());
   streams.set(asked.stream, stream);
   return asked.ask === 'load'
     ? load(recording, stream, asked)

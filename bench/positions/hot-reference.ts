@@ -26,7 +26,8 @@ import { answerParent } from '../child.ts';
 import { createTradeStream } from './hot-trades.ts';
 
 const CLIENTS = 16;
-const POSITIONS_PER_CLIENT = 63;
+/** As many positions as the other side has, all clients together. */
+const SHAPE = { positions: 63, runLength: 20 };
 const MS_PER_SECOND = 1_000;
 
 export interface ReferenceQuestion {
@@ -45,7 +46,7 @@ const instrument = { instrumentId: 'ins_AAPL', symbol: 'AAPL', currency: currenc
 type Parameters = readonly (string | null)[];
 
 function parametersOfClient(name: string, count: number): readonly Parameters[] {
-  const stream = createTradeStream(name, POSITIONS_PER_CLIENT, today);
+  const stream = createTradeStream(name, SHAPE, today);
   const positions = new Map<string, StoredPosition>();
   return Array.from({ length: count }, (): Parameters => {
     const { request, origin } = stream.next();

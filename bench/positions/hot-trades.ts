@@ -4,8 +4,6 @@ import { addDays, type BusinessDate } from '#kernel/business-date';
 import { decimal } from '#kernel/decimal';
 import type { SentTrade } from '../../subgraphs/positions/use-cases/record-trades.ts';
 
-/** Buys of a position in a row, then as many sales. */
-const RUN_LENGTH = 20;
 const PRICES = 37;
 
 export interface TradeStream {
@@ -17,9 +15,15 @@ export interface TradeStream {
   late(): SentTrade;
 }
 
+export interface StreamShape {
+  readonly positions: number;
+  /** Buys of a position in a row and as many sales, together. */
+  readonly runLength: number;
+}
+
 export function createTradeStream(
   name: string,
-  positions: number,
+  { positions, runLength }: StreamShape,
   today: BusinessDate,
 ): TradeStream {
   let made = 0;
@@ -29,7 +33,7 @@ export function createTradeStream(
       bookId: 'BOOK-1',
       accountId: `${name}-${index % positions}`,
       symbol: 'AAPL',
-      side: Math.floor(index / positions) % RUN_LENGTH < RUN_LENGTH / 2 ? 'BUY' : 'SELL',
+      side: Math.floor(index / positions) % runLength < runLength / 2 ? 'BUY' : 'SELL',
       quantity: decimal('100'),
       price: decimal(`${100 + (index % PRICES)}.25`),
       currency: null,
