@@ -214,7 +214,7 @@ const keyOf = ({ accountId, symbol }: FireTrade): string =>
   `${FIRE_BOOK}|${accountId}|INS_${symbol}|USD|-|NET`;
 
 /** First in, first out, in whole numbers: quantity, cost basis, realized gain. */
-function bookkeeping(trades: readonly FireTrade[]): readonly [number, number, number] {
+export function bookkeeping(trades: readonly FireTrade[]): readonly [number, number, number] {
   const open: { units: number; price: number }[] = [];
   let realized = 0;
   for (const trade of trades) {

@@ -11,6 +11,7 @@ import { identityOf } from './subgraph-client.ts';
 
 export const FIRE_SECRET = 'only for servers that are there to be killed';
 export const REQUEST_LIMIT_MS = 10_000;
+export const GROUP_TTL_MS = 600;
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -40,10 +41,13 @@ export interface PositionsProcesses {
   close(): Promise<void>;
 }
 
-export function createPositionsProcesses(settings: {
+export interface ProcessSettings {
   readonly databaseUrl: string;
+  /** Left out: the adapters on Postgres and in the process. */
   readonly redisUrl?: string;
-}): PositionsProcesses {
+}
+
+export function createPositionsProcesses(settings: ProcessSettings): PositionsProcesses {
   const children = new Set<ChildProcess>();
   const load = (): Loaded => {
     const loaded = loadChild();
