@@ -122,8 +122,8 @@ describe('PS-6 the status of a position travels to what rests on it', () => {
   test('what is made of no position is reconciled', async () => {
     await hold('A', 'AAPL', 10, 'PROVISIONAL');
     const holdings = [{ symbol: 'AAPL', quantity: '1' }];
-    for (const of of [{ basketCode: 'BASKET' }, { holdings }, { bookIds: ['EMPTY'] }]) {
-      expect(await figuresOf(of)).toMatchObject({
+    for (const portfolio of [{ basketCode: 'BASKET' }, { holdings }, { bookIds: ['EMPTY'] }]) {
+      expect(await figuresOf(portfolio)).toMatchObject({
         portfolio: { reconciliationStatus: 'RECONCILED' },
         valueAtRisk: { reconciliationStatus: 'RECONCILED' },
       });
