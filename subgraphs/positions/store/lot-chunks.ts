@@ -62,39 +62,52 @@ export function lotsInOrder(chunks: Iterable<readonly TaxLot[]>): readonly TaxLo
 }
 
 /**
- * Lots that an event left alone are the same objects before and after. A trade touches a few next
- * to each other, so what it left at both ends is passed over without a look at its content.
+ * Lots that an event left alone are the same objects before and after, and in the same order: one
+ * walk over both finds the others.
  */
 function changedChunks(
   chunks: LotChunks,
   before: readonly TaxLot[],
   after: readonly TaxLot[],
 ): LotChunks {
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head += 1;
-  let tail = 0;
-  while (
-    tail < shorter - head &&
-    before[before.length - 1 - tail] === after[after.length - 1 - tail]
-  ) {
-    tail += 1;
+  const gone = new Set<TaxLot>();
+  const come: TaxLot[] = [];
+  let at = 0;
+  for (const lot of after) {
+    let old = before[at];
+    while (old !== undefined && old !== lot && byOpening(old, lot) <= 0) {
+      gone.add(old);
+      at += 1;
+      // The same lot, changed; the next one may be a part of it.
+      if (old.serial === lot.serial) break;
+      old = before[at];
+    }
+    if (old === lot) at += 1;
+    else come.push(lot);
   }
-  const left = new Set(before.slice(head, before.length - tail));
-  const come = new Set<TaxLot>();
-  for (const lot of after.slice(head, after.length - tail)) if (!left.delete(lot)) come.add(lot);
+  for (const old of before.slice(at)) gone.add(old);
+  return written(chunks, { gone, come, after });
+}
 
+interface LotChanges {
+  readonly gone: ReadonlySet<TaxLot>;
+  readonly come: readonly TaxLot[];
+  /** All lots, in order. */
+  readonly after: readonly TaxLot[];
+}
+
+function written(chunks: LotChunks, { gone, come, after }: LotChanges): LotChunks {
   const changed = new Map<number, TaxLot[]>();
-  const openChunk = (chunk: number): void => {
+  const open = (chunk: number): void => {
     if (changed.has(chunk)) return;
     changed.set(
       chunk,
-      (chunks.get(chunk) ?? []).filter((lot) => !left.has(lot)),
+      (chunks.get(chunk) ?? []).filter((lot) => !gone.has(lot)),
     );
   };
-  for (const lot of left) openChunk(chunkOf(lot));
+  for (const lot of gone) open(chunkOf(lot));
   for (const lot of come) {
-    openChunk(chunkOf(lot));
+    open(chunkOf(lot));
     addTo(changed, lot);
   }
   for (const [chunk, lots] of changed) changed.set(chunk, inOrder(lots, after));
