@@ -2,8 +2,8 @@
 
 import type { Refusal } from '#kernel/decision';
 import { evolve } from './evolve.ts';
-import { foldAsOf } from './fold.ts';
-import type { Position } from './position.ts';
+import { type Checkpoint, foldAsOf } from './fold.ts';
+import { initialPosition, type Position } from './position.ts';
 import type { ApplyTrade, PositionCommand } from './position-command.ts';
 import { decide, type PositionRefusalReason } from './position-decider.ts';
 import { latenessOf, type PositionEvent } from './position-event.ts';
@@ -23,23 +23,29 @@ export interface Preview {
 export type PreviewDecision<Reason extends string = PositionRefusalReason> =
   { readonly ok: true; readonly preview: Preview } | Refusal<Reason>;
 
-/** `known` is the whole history in version order; the command is decided on what it folds to. */
+/**
+ * `known` is the history in version order, whole or from a checkpoint on that neither it nor the
+ * command touches (`canStartFrom`); the command is decided on what it folds to.
+ */
 export function previewOf(
   known: readonly HistoryEvent[],
   command: ApplyTrade,
   terms: { readonly isLongOnly: boolean },
+  from?: Checkpoint,
 ): PreviewDecision<TradeRefusalReason>;
 export function previewOf(
   known: readonly HistoryEvent[],
   command: PositionCommand,
   terms: { readonly isLongOnly: boolean },
+  from?: Checkpoint,
 ): PreviewDecision;
 export function previewOf(
   known: readonly HistoryEvent[],
   command: PositionCommand,
   { isLongOnly }: { readonly isLongOnly: boolean },
+  from: Checkpoint = initialPosition,
 ): PreviewDecision {
-  const before = foldAsOf(known);
+  const before = foldAsOf(known, { from });
   const decision = decide(before, command);
   if (!decision.ok) return decision;
   const { events } = decision;
@@ -53,7 +59,7 @@ export function previewOf(
       events,
       before,
       after: events.reduce<Position>(evolve, before),
-      recalculation: isLate ? recalculate(extended, { isLongOnly }) : null,
+      recalculation: isLate ? recalculate(extended, { isLongOnly }, from) : null,
     },
   };
 }

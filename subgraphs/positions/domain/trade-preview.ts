@@ -1,6 +1,7 @@
 /** What recording a trade would do: at once, and by the correction that a late trade causes. */
 
 import type { Refusal } from '#kernel/decision';
+import type { Checkpoint } from './fold.ts';
 import {
   type CorrectionRefusalReason,
   type Figures,
@@ -52,12 +53,13 @@ export interface TradePreview {
 export type TradePreviewDecision =
   { readonly ok: true; readonly preview: TradePreview } | Refusal<TradeRefusalReason>;
 
-/** `known` is the whole history in version order. */
+/** `known` is the history in version order, whole or from a checkpoint of no later day on. */
 export function previewTradeOn(
   known: readonly HistoryEvent[],
   command: ApplyTrade,
+  from?: Checkpoint,
 ): TradePreviewDecision {
-  const decision = previewOf(known, command, command.terms);
+  const decision = previewOf(known, command, command.terms, from);
   if (!decision.ok) return decision;
   const { events, before, after, recalculation } = decision.preview;
   const index = events.findIndex((event) => isRecordOf(event, command));

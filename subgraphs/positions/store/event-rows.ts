@@ -17,6 +17,20 @@ export async function eventsAfter(
   return rows.map((row) => recordedEventOf(row, key));
 }
 
+/** All that are no trades which came in time, in version order. */
+export async function eventsButTrades(
+  sql: Sql,
+  key: PositionKey,
+  { after, upTo }: { readonly after: number; readonly upTo: number },
+): Promise<readonly RecordedEvent[]> {
+  const rows = await sql<EventRow[]>`
+    select ${eventColumns(sql)} from positions.event_store
+    where position_key = ${key.text} and event_ver > ${after} and event_ver <= ${upTo}
+      and event_type <> 'TRADE_APPLIED'
+    order by event_ver`;
+  return rows.map((row) => recordedEventOf(row, key));
+}
+
 /** In version order; versions that are not there are left out. */
 export async function eventsOfVersions(
   sql: Sql,

@@ -5,8 +5,13 @@ import { decimal } from '#kernel/decimal';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { addInstruments, recordingOn, sentTrade } from '../../../test/support/positions-world.ts';
+import { weekdays } from '../domain/book-calendar.ts';
 import { foldAsOf } from '../domain/fold.ts';
+import { decide } from '../domain/position-decider.ts';
 import { keyOf } from '../domain/position-test-support.ts';
+import { recalculate } from '../domain/recalculation.ts';
+import { targetOf } from '../domain/target-trade.ts';
+import { loadHistory } from './history.ts';
 import { createKnownHistory } from './known-history.ts';
 import { MAX_EVENTS_REPLAYED, requireReplayRoom } from './replay-room.ts';
 
@@ -50,8 +55,52 @@ async function loaded(effectiveAt: BusinessDate | null, knownAtMs: number | null
   const history = createKnownHistory(sql);
   const upTo = await history.lastVersion(KEY, knownAtMs);
   const { from, events } = await history.load(KEY, { upTo, effectiveAt, knownAtMs });
-  const whole = foldAsOf(await history.whole(KEY, upTo), { effectiveAt });
-  return { startsAt: from.version, upTo, folded: foldAsOf(events, { effectiveAt, from }), whole };
+  const whole = foldAsOf(await loadHistory(sql, KEY, { after: 0, upTo }), { effectiveAt });
+  const folded = { ...foldAsOf(events, { effectiveAt, from }), version: upTo };
+  return { startsAt: from.version, upTo, read: events.length, folded, whole };
+}
+
+/** The thousandth trade moves to the day of the 250th, and what is late is settled. */
+async function settleAmendment(): Promise<void> {
+  const { deps, stop } = recordingOn(sql);
+  const origin = { source: 'test', user: 'test', correlationId: 'c', causationId: null };
+  const outcomes = await deps.writers.submit([
+    {
+      key: KEY,
+      once: null,
+      origin,
+      history: { tradeId: 'LONG-1000' },
+      decide: (position, { today, history }) => {
+        const target = targetOf(history ?? [], 'LONG-1000');
+        if (target === null) throw new Error('no such trade');
+        return decide(position, {
+          type: 'AmendTrade',
+          amendmentId: 'A1',
+          tradeId: 'LONG-1000',
+          target,
+          newTrade: { ...target.trade, effectiveDate: dayOf(250) },
+          reason: 'test',
+          today,
+          calendar: weekdays,
+        });
+      },
+    },
+  ]);
+  expect(outcomes).toMatchObject([{ type: 'RECORDED' }]);
+  const history = await loadHistory(sql, KEY, { after: 0 });
+  const result = recalculate(history, { isLongOnly: false });
+  if (result.type !== 'RECALCULATED') throw new Error(result.type);
+  const { recalculated } = result;
+  const corrected = await deps.writers.submit([
+    {
+      key: KEY,
+      once: null,
+      origin,
+      decide: (position) => decide(position, { type: 'Correct', recalculated }),
+    },
+  ]);
+  expect(corrected).toMatchObject([{ type: 'RECORDED' }]);
+  await stop();
 }
 
 async function recordedAtMs(version: number): Promise<number> {
@@ -70,11 +119,11 @@ describe('the history known at an instant', () => {
   });
 
   test('starts from one that counts no later day than the one asked for', async () => {
-    const { startsAt, folded, whole } = await loaded(dayOf(700));
+    const { startsAt, read, folded, whole } = await loaded(dayOf(700));
     expect(startsAt).toBeGreaterThanOrEqual(500);
-    expect(startsAt).toBeLessThanOrEqual(701);
+    expect(startsAt + read).toBe(701);
     expect(folded).toEqual(whole);
-    expect((await loaded(dayOf(100))).startsAt).toBe(0);
+    expect(await loaded(dayOf(100))).toMatchObject({ startsAt: 0, read: 101 });
   });
 
   test('starts from one that was known by then', async () => {
@@ -101,6 +150,16 @@ describe('the history known at an instant', () => {
     expect(startsAt).toBeLessThanOrEqual(601);
     expect(folded).toEqual(whole);
     expect(folded.reconciliationStatus).toBe('PROVISIONAL');
+    const earlier = await loaded(dayOf(550));
+    expect(earlier.folded).toEqual(earlier.whole);
+    expect(earlier.folded.reconciliationStatus).toBe('PROVISIONAL');
+  });
+
+  test('reads a trade of a later day that was moved to an earlier one', async () => {
+    await settleAmendment();
+    const { folded, whole } = await loaded(dayOf(300));
+    expect(folded).toEqual(whole);
+    expect(folded.lots.some(({ lotId }) => lotId === 'LONG-1000')).toBe(true);
   });
 });
 

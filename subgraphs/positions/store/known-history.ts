@@ -9,6 +9,7 @@ import { effectiveDateOf, latenessOf } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { HistoryEvent } from '../domain/timeline.ts';
 import { newestFor } from './checkpoints.ts';
+import { eventsButTrades } from './event-rows.ts';
 import { type History, loadHistory } from './history.ts';
 import { requireReplayRoom } from './replay-room.ts';
 
@@ -18,10 +19,12 @@ export const MAX_CHECKPOINTS_TRIED = 2;
 export interface KnownAt {
   /** The last event to be counted. */
   readonly upTo: number;
-  /** Null: whatever counts. */
-  readonly effectiveAt: BusinessDate | null;
   /** The instant that `upTo` was found for; null for now. */
   readonly knownAtMs: number | null;
+  /** What counts later may be left out; null: nothing. */
+  readonly effectiveAt: BusinessDate | null;
+  /** Something of that day is to be counted, too; null: nothing but the history. */
+  readonly withDay?: BusinessDate | null;
 }
 
 export type KnownHistory = ReturnType<typeof createKnownHistory>;
@@ -39,42 +42,71 @@ export function createKnownHistory(sql: Sql) {
       return row?.event_ver ?? 0;
     },
 
-    /** All events up to a version, in version order. */
-    async whole(key: PositionKey, upTo: number): Promise<readonly HistoryEvent[]> {
-      requireReplayRoom(upTo);
-      return loadHistory(sql, key, { after: 0, upTo });
-    },
-
     /** From a checkpoint that the events behind it leave alone, else from the first event. */
-    async load(key: PositionKey, { upTo, effectiveAt, knownAtMs }: KnownAt): Promise<History> {
-      let day = effectiveAt;
+    async load(key: PositionKey, asked: KnownAt): Promise<History> {
+      const { upTo, knownAtMs, effectiveAt, withDay = null } = asked;
+      let day = earlier(effectiveAt, withDay);
       for (let tried = 0; tried < MAX_CHECKPOINTS_TRIED; tried += 1) {
         const from = await newestFor(sql, key, {
           ...(day !== null && { effectiveAt: day }),
           ...(knownAtMs !== null && { knownAtMs }),
         });
         if (from === undefined || from.version > upTo) break;
-        requireReplayRoom(upTo - from.version);
-        const events = await loadHistory(sql, key, { after: from.version, upTo });
+        const events = await eventsOf(sql, key, { after: from.version, upTo, effectiveAt });
         if (canStartFrom(from, events, effectiveAt)) return { from, events };
-        day = earliestLate(events, day);
+        day = events.reduce(earliestLate, day);
       }
-      requireReplayRoom(upTo);
-      return { from: initialPosition, events: await loadHistory(sql, key, { after: 0, upTo }) };
+      return { from: initialPosition, events: await eventsOf(sql, key, { after: 0, ...asked }) };
     },
   };
 }
 
+interface Stretch {
+  readonly after: number;
+  readonly upTo: number;
+  readonly effectiveAt: BusinessDate | null;
+}
+
+/** In version order; trades that count only after the day are left out where nothing needs them. */
+async function eventsOf(
+  sql: Sql,
+  key: PositionKey,
+  { after, upTo, effectiveAt }: Stretch,
+): Promise<readonly HistoryEvent[]> {
+  requireReplayRoom(upTo - after);
+  if (effectiveAt === null) return loadHistory(sql, key, { after, upTo });
+  const lastTrade = await lastTradeUpTo(sql, key, { after, upTo, effectiveAt });
+  const [counted, others] = await Promise.all([
+    loadHistory(sql, key, { after, upTo: lastTrade }),
+    eventsButTrades(sql, key, { after: lastTrade, upTo }),
+  ]);
+  // A trade that was moved, or chose its lots, is needed with the event that says so.
+  const needsMore = others.some(
+    ({ event }) => 'target' in event && event.target.version > lastTrade,
+  );
+  return needsMore ? loadHistory(sql, key, { after, upTo }) : counted.concat(others);
+}
+
+/** Version of the last trade that came in time and counts by that day; `after` when none does. */
+async function lastTradeUpTo(
+  sql: Sql,
+  key: PositionKey,
+  { after, upTo, effectiveAt }: Stretch,
+): Promise<number> {
+  const [row] = await sql<{ event_ver: number }[]>`
+    select event_ver from positions.event_store
+    where position_key = ${key.text} and event_ver > ${after} and event_ver <= ${upTo}
+      and event_type = 'TRADE_APPLIED' and effective_date <= ${effectiveAt}
+    order by event_ver desc limit 1`;
+  return row?.event_ver ?? after;
+}
+
 /** The first day that something late concerns: an older checkpoint may not know it yet. */
-function earliestLate(
-  events: readonly HistoryEvent[],
-  day: BusinessDate | null,
-): BusinessDate | null {
-  let earliest = day;
-  for (const { event } of events) {
-    if (latenessOf(event) === null) continue;
-    const date = effectiveDateOf(event);
-    if (earliest === null || date < earliest) earliest = date;
-  }
-  return earliest;
+function earliestLate(day: BusinessDate | null, { event }: HistoryEvent): BusinessDate | null {
+  return latenessOf(event) === null ? day : earlier(day, effectiveDateOf(event));
+}
+
+function earlier(a: BusinessDate | null, b: BusinessDate | null): BusinessDate | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }

@@ -43,7 +43,7 @@ export async function diffPosition(
   const foldUpTo = async (upTo: number, knownAtMs: number): Promise<Position | null> => {
     if (upTo === 0) return null;
     const { from, events } = await knownHistory.load(key, { upTo, effectiveAt, knownAtMs });
-    const position = foldAsOf(events, { effectiveAt, from });
+    const position = { ...foldAsOf(events, { effectiveAt, from }), version: upTo };
     return hasCounted(position, effectiveAt) ? position : null;
   };
   return replays.run(async () => {

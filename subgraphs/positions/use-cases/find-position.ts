@@ -64,7 +64,7 @@ export async function findPositionAt(
     const upTo = await knownHistory.lastVersion(key, knownAtMs);
     if (upTo === 0) return undefined;
     const { from, events } = await knownHistory.load(key, { upTo, effectiveAt, knownAtMs });
-    const position = foldAsOf(events, { effectiveAt, from });
+    const position = { ...foldAsOf(events, { effectiveAt, from }), version: upTo };
     return hasCounted(position, effectiveAt) ? position : undefined;
   });
 }

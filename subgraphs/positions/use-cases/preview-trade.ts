@@ -73,14 +73,25 @@ export async function previewTrade(
 
   return deps.replays.run(async () => {
     const upTo = await deps.knownHistory.lastVersion(key, null);
-    const known = await deps.knownHistory.whole(key, upTo);
+    const { from, events } = await deps.knownHistory.load(key, {
+      upTo,
+      knownAtMs: null,
+      effectiveAt: null,
+      withDay: trade.effectiveDate,
+    });
     if (earlier !== undefined) {
       const classification = earlier.classification ?? 'CURRENT_DATED';
-      return { type: 'DUPLICATE', tradeId, key, classification, position: foldAsOf(known) };
+      return {
+        type: 'DUPLICATE',
+        tradeId,
+        key,
+        classification,
+        position: foldAsOf(events, { from }),
+      };
     }
     const today = deps.clock.today();
     const command = { type: 'ApplyTrade', trade, today, terms, uti: null } as const;
-    const decision = previewTradeOn(known, { ...command, calendar: weekdays });
+    const decision = previewTradeOn(events, { ...command, calendar: weekdays }, from);
     return decision.ok
       ? { type: 'PREVIEWED', tradeId, key, preview: decision.preview }
       : refusedAs(tradeId, key, decision);
