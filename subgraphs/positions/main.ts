@@ -32,6 +32,7 @@ import { createCheckpoints } from './store/checkpoints.ts';
 import { createPositionCache, type PositionCache } from './store/position-cache.ts';
 import { createPendingContracts } from './store/pending-contracts.ts';
 import { createPositionRepository } from './store/positions.ts';
+import { createTradePlaces } from './store/trade-places.ts';
 import { createTradeBatchStore } from './store/trade-batches.ts';
 import { createWaitingPositions } from './store/waiting-positions.ts';
 import { changeMethods, noteContract } from './use-cases/contract-commands.ts';
@@ -75,6 +76,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const deps: Deps = {
     ...recording.deps,
     positions,
+    tradePlaces: createTradePlaces(sql),
     changes,
     corrections,
     letters,

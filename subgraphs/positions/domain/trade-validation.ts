@@ -93,12 +93,8 @@ function amountFault(
   request: TradeRequest,
   instrument: TradedInstrument,
 ): Refusal<TradeRefusalReason> | undefined {
-  if (!isPositiveScaled(request.quantity)) {
-    return refuse('INVALID_QUANTITY', expectedPositive('quantity', request.quantity));
-  }
-  if (!isPositiveScaled(request.price)) {
-    return refuse('INVALID_PRICE', expectedPositive('price', request.price));
-  }
+  const fault = unitsFault(request);
+  if (fault !== undefined) return fault;
   const currency = request.currency?.toUpperCase() ?? instrument.currency;
   if (currency !== instrument.currency) {
     return refuse(
@@ -107,19 +103,34 @@ function amountFault(
         `was ${shown(currency)}`,
     );
   }
-  if (request.fees !== null && request.fees < 0n) {
-    return refuse(
-      'NEGATIVE_FEES',
-      `fees: expected zero or more, was ${formatDecimal(request.fees)}`,
-    );
+  return feesFault(request);
+}
+
+export function unitsFault({
+  quantity: units,
+  price: unitPrice,
+}: Pick<TradeRequest, 'quantity' | 'price'>):
+  Refusal<'INVALID_QUANTITY' | 'INVALID_PRICE'> | undefined {
+  if (!isPositiveScaled(units)) {
+    return refuse('INVALID_QUANTITY', expectedPositive('quantity', units));
+  }
+  if (!isPositiveScaled(unitPrice)) {
+    return refuse('INVALID_PRICE', expectedPositive('price', unitPrice));
   }
   return undefined;
 }
 
-function timeFault(
-  { effectiveDate }: TradeRequest,
-  { today }: TradeFacts,
-): Refusal<TradeRefusalReason> | undefined {
+export function feesFault({
+  fees,
+}: Pick<TradeRequest, 'fees'>): Refusal<'NEGATIVE_FEES'> | undefined {
+  if (fees === null || fees >= 0n) return undefined;
+  return refuse('NEGATIVE_FEES', `fees: expected zero or more, was ${formatDecimal(fees)}`);
+}
+
+export function timeFault(
+  { effectiveDate }: Pick<TradeRequest, 'effectiveDate'>,
+  { today }: Pick<TradeFacts, 'today'>,
+): Refusal<'EFFECTIVE_DATE_TOO_FAR'> | undefined {
   const latest = addDays(today, MAX_DAYS_AHEAD);
   if (effectiveDate > latest) {
     return refuse(
@@ -150,10 +161,10 @@ function overrideFault({
   );
 }
 
-function executionFault(
-  { executedAtMs }: TradeRequest,
-  { nowMs }: TradeFacts,
-): Refusal<TradeRefusalReason> | undefined {
+export function executionFault(
+  { executedAtMs }: Pick<TradeRequest, 'executedAtMs'>,
+  { nowMs }: Pick<TradeFacts, 'nowMs'>,
+): Refusal<'EXECUTED_IN_THE_FUTURE'> | undefined {
   if (executedAtMs !== null && executedAtMs > nowMs + MAX_EXECUTED_AHEAD_MS) {
     return refuse(
       'EXECUTED_IN_THE_FUTURE',

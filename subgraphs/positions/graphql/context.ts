@@ -5,6 +5,7 @@ import type { Logger } from '#platform/logger';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
 import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
+import type { AmendTradeDeps } from '../use-cases/amend-trade.ts';
 import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { DefineContractDeps } from '../use-cases/define-contract.ts';
 import type { FailedRecordsDeps } from '../use-cases/failed-records.ts';
@@ -28,6 +29,7 @@ export interface Deps
     DeadLetterDeps,
     FailedRecordsDeps,
     AuditEventsDeps,
+    AmendTradeDeps,
     DefineContractDeps,
     FindContractsDeps {
   readonly positions: PositionRepository;

@@ -14,9 +14,13 @@ import type { TradeRequest } from '../domain/trade.ts';
 import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
 import type { RecordedContract, RecordedDefinition } from '../store/contracts.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
+import type { AmendedTradeAnswer } from '../use-cases/amend-trade.ts';
+import type { BustedTrade } from '../use-cases/bust-trade.ts';
+import type { ChangedTrade } from '../use-cases/change-trade.ts';
 import type { DefinedContract } from '../use-cases/define-contract.ts';
 import type { DeadLetterAnswer, RefusedCommand } from '../use-cases/attempt-dead-letter.ts';
 import type { PositionDiff } from '../use-cases/diff-position.ts';
+import type { ElectedLots } from '../use-cases/elect-lots.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 import type { Correction } from '../use-cases/watch-corrections.ts';
@@ -87,3 +91,17 @@ export type ContractDefinedParent = Extract<DefinedContract, { type: 'DEFINED' }
 export type DefineContractRefusedParent = Extract<DefinedContract, { type: 'REFUSED' }>;
 
 export type FailedRecordParent = FailedRecord;
+
+export type TradeBustedParent = ChangedTrade;
+
+export type TradeAmendedParent = ChangedTrade;
+
+export type LotsElectedParent = ChangedTrade;
+
+type Refused<Answer> = Extract<Answer, { type: 'REFUSED' }>;
+
+export type BustRefusedParent = Refused<BustedTrade>;
+
+export type AmendmentRefusedParent = Refused<AmendedTradeAnswer>;
+
+export type ElectionRefusedParent = Refused<ElectedLots>;

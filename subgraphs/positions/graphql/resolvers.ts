@@ -1,6 +1,7 @@
 /** All resolvers of positions; each file beside this one holds those of one concern. */
 
 import { auditResolvers } from './audit-resolvers.ts';
+import { commandResolvers } from './command-resolvers.ts';
 import { correctionResolvers } from './correction-resolvers.ts';
 import { contractResolvers } from './contract-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
@@ -23,6 +24,7 @@ export const resolvers: Resolvers = {
   ...deadLetterResolvers,
   ...failedRecordResolvers,
   ...contractResolvers,
+  ...commandResolvers,
   ...twoTimesResolvers,
   Query: {
     ...positionResolvers.Query,
@@ -39,6 +41,7 @@ export const resolvers: Resolvers = {
     ...deadLetterResolvers.Mutation,
     ...failedRecordResolvers.Mutation,
     ...contractResolvers.Mutation,
+    ...commandResolvers.Mutation,
   },
   Position: {
     ...positionResolvers.Position,

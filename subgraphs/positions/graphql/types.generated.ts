@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -33,7 +33,7 @@ export type Query = {
    * One position, on two clocks: what counted on a business date, as it was known at an instant. Both
    * left out: now. Only `knownAt`: the newest figures as they were known then. Null when nothing was
    * recorded for the key, or nothing had counted by then. The answer for a past day and a past instant
-   * never changes, whatever comes later.
+   * never changes, whatever comes later; of the last second, something may still be on its way in.
    */
   readonly position?: Maybe<Position>;
   /**
@@ -70,6 +70,11 @@ export type Query = {
   readonly deadLetters: DeadLetterConnection;
   /** One of the trades that were refused; null when there is none of that id. */
   readonly deadLetter?: Maybe<DeadLetter>;
+  /**
+   * Messages that this subgraph could not handle, oldest first, at most 500: failures, not refusals.
+   * They are handed over again by themselves, eight times with growing pauses.
+   */
+  readonly failedRecords: ReadonlyArray<FailedRecord>;
   /** A contract as it is now; null when it is not defined. */
   readonly contract?: Maybe<Contract>;
   /** Contracts in order of their id. */
@@ -157,6 +162,23 @@ export type Mutation = {
    */
   readonly defineContract: DefineContractResult;
   /**
+   * Cancels a trade as if it had never been: at once by estimate, and by a correction when it was in
+   * the lots. A booking is taken off its day. Once per trade: the same bust again is answered as the
+   * first time.
+   */
+  readonly bustTrade: BustTradeResult;
+  /**
+   * Gives a trade other terms: at once by estimate, and by a correction when it was in the lots. It
+   * keeps its id and its place among the trades of its day. Once per amendment id: the same amendment
+   * again is answered as the first time.
+   */
+  readonly amendTrade: AmendTradeResult;
+  /**
+   * Names the lots that a recorded sale takes, until it settles, two business days after its effective
+   * date: they count from the correction on. A later election replaces an earlier one.
+   */
+  readonly electLots: ElectLotsResult;
+  /**
    * Sends a refused trade once more, as it is, when the cause of its refusal is gone. It counts once
    * by its trade id, and its event names the dead letter as its cause.
    */
@@ -168,6 +190,8 @@ export type Mutation = {
   readonly correctDeadLetter: CorrectDeadLetterResult;
   /** Closes a dead letter without counting any trade. */
   readonly discardDeadLetter: DiscardDeadLetterResult;
+  /** Hands a message that could not be handled to its consumer once more. */
+  readonly retryFailedRecord: RetryFailedRecordPayload;
 };
 
 
@@ -178,6 +202,21 @@ export type MutationRecordTradesArgs = {
 
 export type MutationDefineContractArgs = {
   input: DefineContractInput;
+};
+
+
+export type MutationBustTradeArgs = {
+  input: BustTradeInput;
+};
+
+
+export type MutationAmendTradeArgs = {
+  input: AmendTradeInput;
+};
+
+
+export type MutationElectLotsArgs = {
+  input: ElectLotsInput;
 };
 
 
@@ -193,6 +232,11 @@ export type MutationCorrectDeadLetterArgs = {
 
 export type MutationDiscardDeadLetterArgs = {
   input: DiscardDeadLetterInput;
+};
+
+
+export type MutationRetryFailedRecordArgs = {
+  input: RetryFailedRecordInput;
 };
 
 export type Subscription = {
@@ -1547,6 +1591,241 @@ export type DeadLetterRefusalReason =
   /** The trade was refused once more; `tradeReason` says why. The dead letter stays open. */
   | 'TRADE_REFUSED';
 
+/** A message of a topic that its consumer could not handle. It is gone from here once it could. */
+export type FailedRecord = {
+  readonly __typename?: 'FailedRecord';
+  /** For `retryFailedRecord`. */
+  readonly id: Scalars['ID']['output'];
+  /** Who could not handle it: positions for trades, positions-cold for corrections. */
+  readonly consumer: Scalars['String']['output'];
+  /** Its topic. */
+  readonly topic: Scalars['String']['output'];
+  /** Its key in the topic. */
+  readonly key: Scalars['String']['output'];
+  /** What it tells of. */
+  readonly type: Scalars['String']['output'];
+  /** Its content, as JSON. */
+  readonly payload: Scalars['String']['output'];
+  /** What went wrong the last time. */
+  readonly reason: Scalars['String']['output'];
+  /** How often it was tried. */
+  readonly attempts: Scalars['Int']['output'];
+  /** When it went wrong the last time. */
+  readonly failedAt: Scalars['DateTime']['output'];
+  /** When it was put on the topic. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** Ties together what one request caused. */
+  readonly correlationId: Scalars['String']['output'];
+  /** The event or command that led to it; null for a root. */
+  readonly causationId?: Maybe<Scalars['String']['output']>;
+};
+
+/** Which message is to be handed over again. */
+export type RetryFailedRecordInput = {
+  /** Of the failed record. */
+  readonly id: Scalars['ID']['input'];
+};
+
+/** Whether the message will be handed over again. */
+export type RetryFailedRecordPayload = {
+  readonly __typename?: 'RetryFailedRecordPayload';
+  /** False when there is none of that id any longer. */
+  readonly found: Scalars['Boolean']['output'];
+};
+
+/** Which trade is to be cancelled. */
+export type BustTradeInput = {
+  /** As it was recorded. */
+  readonly tradeId: Scalars['String']['input'];
+  /** Why, 1 to 2,000 characters. It is enough for a day whose books are closed, too. */
+  readonly reason: Scalars['String']['input'];
+};
+
+/** What became of a bust. */
+export type BustTradeResult = TradeBusted | BustRefused;
+
+/** The trade is cancelled and that is durable. */
+export type TradeBusted = {
+  readonly __typename?: 'TradeBusted';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Version of the position's event that says so. */
+  readonly eventVersion: Scalars['Int']['output'];
+  /** The position right after the bust, an estimate while provisional; of a duplicate, as it is now. */
+  readonly position: Position;
+  /** True when the same bust came before: nothing was written. */
+  readonly duplicate: Scalars['Boolean']['output'];
+};
+
+/** Nothing was changed. */
+export type BustRefused = {
+  readonly __typename?: 'BustRefused';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: BustRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a trade is not busted, in order of precedence. */
+export type BustRefusalReason =
+  /** No trade was recorded under this id. */
+  | 'UNKNOWN_TRADE'
+  /** More than 2,000 events are about it: what it says now is not looked up any longer. */
+  | 'TOO_MANY_CHANGES'
+  /** It was busted before, for another reason. */
+  | 'ALREADY_BUSTED'
+  /** The position would have more than 10,000 open lots. */
+  | 'TOO_MANY_LOTS'
+  /** Quantity, cost basis or realized P&L of the position would be beyond what the platform keeps. */
+  | 'FIGURES_OUT_OF_RANGE'
+  /** It passed every rule and could not be stored all the same: a fault of ours. */
+  | 'NOT_PROCESSED';
+
+/** What is to be different about a trade. Null: as it was. */
+export type AmendTradeInput = {
+  /** As it was recorded. */
+  readonly tradeId: Scalars['String']['input'];
+  /** Yours for this amendment, 1 to 64 printable ASCII characters without blanks; unique for ever. */
+  readonly amendmentId: Scalars['String']['input'];
+  /** Which way; null for as it was. */
+  readonly side?: InputMaybe<Side>;
+  /** Units, above zero; null for as it was. */
+  readonly quantity?: InputMaybe<Scalars['Decimal']['input']>;
+  /** For one unit, above zero; null for as it was. */
+  readonly price?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Of the whole trade, zero or more; null for as they were. */
+  readonly fees?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Business date on which it counts; null for as it was. */
+  readonly effectiveDate?: InputMaybe<Scalars['Date']['input']>;
+  /** When it was executed; null for as it was. */
+  readonly executedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Why, 1 to 2,000 characters. It is enough for a day whose books are closed, too. */
+  readonly reason: Scalars['String']['input'];
+};
+
+/** What became of an amendment. */
+export type AmendTradeResult = TradeAmended | AmendmentRefused;
+
+/** The trade has its new terms and that is durable. */
+export type TradeAmended = {
+  readonly __typename?: 'TradeAmended';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Version of the position's event that says so. */
+  readonly eventVersion: Scalars['Int']['output'];
+  /** The position right after the amendment, an estimate while provisional; of a duplicate, now. */
+  readonly position: Position;
+  /** True when the same amendment came before: nothing was written. */
+  readonly duplicate: Scalars['Boolean']['output'];
+};
+
+/** Nothing was changed. */
+export type AmendmentRefused = {
+  readonly __typename?: 'AmendmentRefused';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: AmendmentRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a trade is not amended, in order of precedence. */
+export type AmendmentRefusalReason =
+  /** No trade was recorded under this id. */
+  | 'UNKNOWN_TRADE'
+  /** Another amendment has the amendment id already. */
+  | 'DUPLICATE_AMENDMENT_ID_DIFFERENT_CONTENT'
+  /** More than 2,000 events are about it: what it says now is not looked up any longer. */
+  | 'TOO_MANY_CHANGES'
+  /** It was busted. */
+  | 'ALREADY_BUSTED'
+  /** The quantity is not above zero, or beyond 92233720368.54775807. */
+  | 'INVALID_QUANTITY'
+  /** The price is not above zero, or beyond 92233720368.54775807. */
+  | 'INVALID_PRICE'
+  /** The fees are below zero. */
+  | 'NEGATIVE_FEES'
+  /** The effective date is more than 365 days ahead, or before 1900-01-01. */
+  | 'EFFECTIVE_DATE_TOO_FAR'
+  /** The execution is stated to be more than one day ahead of the platform's clock. */
+  | 'EXECUTED_IN_THE_FUTURE'
+  /** The trade has these terms already. */
+  | 'NOTHING_AMENDED'
+  /** The trade counts already and cannot move to a day after today: bust it and book it anew. */
+  | 'EFFECTIVE_DATE_IN_FUTURE'
+  /** The trade is a booking and cannot move to today or before: bust it and record it anew. */
+  | 'EFFECTIVE_DATE_NOT_IN_FUTURE'
+  /** The position would have more than 10,000 open lots. */
+  | 'TOO_MANY_LOTS'
+  /** Quantity, cost basis or realized P&L of the position would be beyond what the platform keeps. */
+  | 'FIGURES_OUT_OF_RANGE'
+  /** It passed every rule and could not be stored all the same: a fault of ours. */
+  | 'NOT_PROCESSED';
+
+/** Which lots a recorded sale takes. */
+export type ElectLotsInput = {
+  /** The sale, or the cover of a short position, as it was recorded. */
+  readonly tradeId: Scalars['String']['input'];
+  /** Yours for this command, 1 to 64 printable ASCII characters without blanks; unique for ever. */
+  readonly commandId: Scalars['String']['input'];
+  /** The lots, at most 1,000. */
+  readonly lots: ReadonlyArray<ElectedLotInput>;
+};
+
+/** What became of an election. */
+export type ElectLotsResult = LotsElected | ElectionRefused;
+
+/**
+ * The election is durable and its correction on its way. When the lots turn out not to be there on the
+ * day of the sale, the position stays provisional and its `statusReason` is ELECTION_BROKEN.
+ */
+export type LotsElected = {
+  readonly __typename?: 'LotsElected';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Version of the position's event that says so. */
+  readonly eventVersion: Scalars['Int']['output'];
+  /** The position right after the election, without it yet; of a duplicate, as it is now. */
+  readonly position: Position;
+  /** True when the same election came before: nothing was written. */
+  readonly duplicate: Scalars['Boolean']['output'];
+};
+
+/** Nothing was changed. */
+export type ElectionRefused = {
+  readonly __typename?: 'ElectionRefused';
+  /** As in the input. */
+  readonly tradeId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: ElectionRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why lots are not elected, in order of precedence. */
+export type ElectionRefusalReason =
+  /** No trade was recorded under this id. */
+  | 'UNKNOWN_TRADE'
+  /** Another election has the command id already. */
+  | 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'
+  /** More than 2,000 events are about it: what it says now is not looked up any longer. */
+  | 'TOO_MANY_CHANGES'
+  /** It was busted. */
+  | 'ALREADY_BUSTED'
+  /** The trade is a booking that does not count yet. */
+  | 'NOT_EFFECTIVE_YET'
+  /** Two business days have passed since the effective date of the trade. */
+  | 'SETTLED_ALREADY'
+  /** No lots are named. */
+  | 'LOTS_NOT_ELECTED'
+  /** A lot is named twice, a quantity is not above zero, or they are more than the trade has. */
+  | 'INVALID_LOT_ELECTION'
+  /** It passed every rule and could not be stored all the same: a fault of ours. */
+  | 'NOT_PROCESSED';
+
 /** An exact amount of one currency. */
 export type Money = {
   readonly __typename?: 'Money';
@@ -1688,6 +1967,18 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( DeadLetterDiscardedParent )
     | ( DeadLetterCommandRefusedParent )
   ;
+  BustTradeResult:
+    | ( TradeBustedParent )
+    | ( BustRefusedParent )
+  ;
+  AmendTradeResult:
+    | ( TradeAmendedParent )
+    | ( AmendmentRefusedParent )
+  ;
+  ElectLotsResult:
+    | ( LotsElectedParent )
+    | ( ElectionRefusedParent )
+  ;
 };
 
 
@@ -1778,6 +2069,24 @@ export type ResolversTypes = {
   DeadLetterDiscarded: ResolverTypeWrapper<DeadLetterDiscardedParent>;
   DeadLetterCommandRefused: ResolverTypeWrapper<DeadLetterCommandRefusedParent>;
   DeadLetterRefusalReason: DeadLetterRefusalReason;
+  FailedRecord: ResolverTypeWrapper<FailedRecordParent>;
+  RetryFailedRecordInput: RetryFailedRecordInput;
+  RetryFailedRecordPayload: ResolverTypeWrapper<RetryFailedRecordPayload>;
+  BustTradeInput: BustTradeInput;
+  BustTradeResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BustTradeResult']>;
+  TradeBusted: ResolverTypeWrapper<TradeBustedParent>;
+  BustRefused: ResolverTypeWrapper<BustRefusedParent>;
+  BustRefusalReason: BustRefusalReason;
+  AmendTradeInput: AmendTradeInput;
+  AmendTradeResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AmendTradeResult']>;
+  TradeAmended: ResolverTypeWrapper<TradeAmendedParent>;
+  AmendmentRefused: ResolverTypeWrapper<AmendmentRefusedParent>;
+  AmendmentRefusalReason: AmendmentRefusalReason;
+  ElectLotsInput: ElectLotsInput;
+  ElectLotsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ElectLotsResult']>;
+  LotsElected: ResolverTypeWrapper<LotsElectedParent>;
+  ElectionRefused: ResolverTypeWrapper<ElectionRefusedParent>;
+  ElectionRefusalReason: ElectionRefusalReason;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -1857,6 +2166,21 @@ export type ResolversParentTypes = {
   DeadLetterCorrected: DeadLetterCorrectedParent;
   DeadLetterDiscarded: DeadLetterDiscardedParent;
   DeadLetterCommandRefused: DeadLetterCommandRefusedParent;
+  FailedRecord: FailedRecordParent;
+  RetryFailedRecordInput: RetryFailedRecordInput;
+  RetryFailedRecordPayload: RetryFailedRecordPayload;
+  BustTradeInput: BustTradeInput;
+  BustTradeResult: ResolversUnionTypes<ResolversParentTypes>['BustTradeResult'];
+  TradeBusted: TradeBustedParent;
+  BustRefused: BustRefusedParent;
+  AmendTradeInput: AmendTradeInput;
+  AmendTradeResult: ResolversUnionTypes<ResolversParentTypes>['AmendTradeResult'];
+  TradeAmended: TradeAmendedParent;
+  AmendmentRefused: AmendmentRefusedParent;
+  ElectLotsInput: ElectLotsInput;
+  ElectLotsResult: ResolversUnionTypes<ResolversParentTypes>['ElectLotsResult'];
+  LotsElected: LotsElectedParent;
+  ElectionRefused: ElectionRefusedParent;
   Decimal: Scalars['Decimal']['output'];
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -1874,6 +2198,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   positionEvents?: Resolver<ResolversTypes['AuditedEventConnection'], ParentType, ContextType, RequireFields<QueryPositionEventsArgs, 'first'>>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
   deadLetter?: Resolver<Maybe<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryDeadLetterArgs, 'id'>>;
+  failedRecords?: Resolver<ReadonlyArray<ResolversTypes['FailedRecord']>, ParentType, ContextType>;
   contract?: Resolver<Maybe<ResolversTypes['Contract']>, ParentType, ContextType, RequireFields<QueryContractArgs, 'contractId'>>;
   contracts?: Resolver<ResolversTypes['ContractConnection'], ParentType, ContextType, RequireFields<QueryContractsArgs, 'first'>>;
 };
@@ -1881,9 +2206,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   recordTrades?: Resolver<ResolversTypes['RecordTradesPayload'], ParentType, ContextType, RequireFields<MutationRecordTradesArgs, 'input'>>;
   defineContract?: Resolver<ResolversTypes['DefineContractResult'], ParentType, ContextType, RequireFields<MutationDefineContractArgs, 'input'>>;
+  bustTrade?: Resolver<ResolversTypes['BustTradeResult'], ParentType, ContextType, RequireFields<MutationBustTradeArgs, 'input'>>;
+  amendTrade?: Resolver<ResolversTypes['AmendTradeResult'], ParentType, ContextType, RequireFields<MutationAmendTradeArgs, 'input'>>;
+  electLots?: Resolver<ResolversTypes['ElectLotsResult'], ParentType, ContextType, RequireFields<MutationElectLotsArgs, 'input'>>;
   retryDeadLetter?: Resolver<ResolversTypes['RetryDeadLetterResult'], ParentType, ContextType, RequireFields<MutationRetryDeadLetterArgs, 'input'>>;
   correctDeadLetter?: Resolver<ResolversTypes['CorrectDeadLetterResult'], ParentType, ContextType, RequireFields<MutationCorrectDeadLetterArgs, 'input'>>;
   discardDeadLetter?: Resolver<ResolversTypes['DiscardDeadLetterResult'], ParentType, ContextType, RequireFields<MutationDiscardDeadLetterArgs, 'input'>>;
+  retryFailedRecord?: Resolver<ResolversTypes['RetryFailedRecordPayload'], ParentType, ContextType, RequireFields<MutationRetryFailedRecordArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -2352,6 +2681,82 @@ export type DeadLetterCommandRefusedResolvers<ContextType = Context, ParentType 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type FailedRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailedRecord'] = ResolversParentTypes['FailedRecord']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  topic?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  causationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RetryFailedRecordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryFailedRecordPayload'] = ResolversParentTypes['RetryFailedRecordPayload']> = {
+  found?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type BustTradeResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BustTradeResult'] = ResolversParentTypes['BustTradeResult']> = {
+  __resolveType: TypeResolveFn<'TradeBusted' | 'BustRefused', ParentType, ContextType>;
+};
+
+export type TradeBustedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TradeBusted'] = ResolversParentTypes['TradeBusted']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type BustRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BustRefused'] = ResolversParentTypes['BustRefused']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['BustRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AmendTradeResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AmendTradeResult'] = ResolversParentTypes['AmendTradeResult']> = {
+  __resolveType: TypeResolveFn<'TradeAmended' | 'AmendmentRefused', ParentType, ContextType>;
+};
+
+export type TradeAmendedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TradeAmended'] = ResolversParentTypes['TradeAmended']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AmendmentRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AmendmentRefused'] = ResolversParentTypes['AmendmentRefused']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['AmendmentRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ElectLotsResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ElectLotsResult'] = ResolversParentTypes['ElectLotsResult']> = {
+  __resolveType: TypeResolveFn<'LotsElected' | 'ElectionRefused', ParentType, ContextType>;
+};
+
+export type LotsElectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LotsElected'] = ResolversParentTypes['LotsElected']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ElectionRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ElectionRefused'] = ResolversParentTypes['ElectionRefused']> = {
+  tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['ElectionRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
@@ -2431,6 +2836,17 @@ export type Resolvers<ContextType = Context> = {
   DeadLetterCorrected?: DeadLetterCorrectedResolvers<ContextType>;
   DeadLetterDiscarded?: DeadLetterDiscardedResolvers<ContextType>;
   DeadLetterCommandRefused?: DeadLetterCommandRefusedResolvers<ContextType>;
+  FailedRecord?: FailedRecordResolvers<ContextType>;
+  RetryFailedRecordPayload?: RetryFailedRecordPayloadResolvers<ContextType>;
+  BustTradeResult?: BustTradeResultResolvers<ContextType>;
+  TradeBusted?: TradeBustedResolvers<ContextType>;
+  BustRefused?: BustRefusedResolvers<ContextType>;
+  AmendTradeResult?: AmendTradeResultResolvers<ContextType>;
+  TradeAmended?: TradeAmendedResolvers<ContextType>;
+  AmendmentRefused?: AmendmentRefusedResolvers<ContextType>;
+  ElectLotsResult?: ElectLotsResultResolvers<ContextType>;
+  LotsElected?: LotsElectedResolvers<ContextType>;
+  ElectionRefused?: ElectionRefusedResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
