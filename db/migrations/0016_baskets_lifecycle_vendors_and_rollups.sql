@@ -208,6 +208,7 @@ CREATE TABLE "baskets"."vendor_reconciliation" (
 	CONSTRAINT "vendor_reconciliation_pkey" PRIMARY KEY("vendor","business_date")
 );
 --> statement-breakpoint
+ALTER TABLE "baskets"."basket" ADD COLUMN "revision" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "pending_version" integer;--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "delegates" text[];--> statement-breakpoint
 ALTER TABLE "baskets"."basket" ADD COLUMN "notional" numeric(38, 8);--> statement-breakpoint

@@ -16,7 +16,11 @@ FROM baskets.basket_version v
 JOIN baskets.basket_version earlier
 	ON earlier.basket_id = v.basket_id AND earlier.number <= v.number;
 --> statement-breakpoint
-UPDATE baskets.basket SET state_since = updated_at;
+UPDATE baskets.basket b SET
+	state_since = updated_at,
+	revision = (
+		SELECT count(*) FROM baskets.event_store e
+		WHERE e.basket_id = b.basket_id AND e.event_type <> 'IndexBased');
 --> statement-breakpoint
 -- Programs never approve: neither by role nor by name.
 ALTER TABLE baskets.approval

@@ -51,6 +51,8 @@ export const basket = basketsSchema.table(
     state: text('state').notNull(),
     currentVersion: integer('current_version').notNull(),
     eventVersion: integer('event_version').notNull(),
+    /** Grows with every step of the life cycle: what a command names as seen. */
+    revision: integer('revision').notNull().default(0),
     /** Version on its way through approval to a live basket; null when there is none. */
     pendingVersion: integer('pending_version'),
     /** Who may act as maker beside the owner; null for every portfolio manager. */
