@@ -74,7 +74,8 @@ async function previewOf(trade: object): Promise<ShownPreview> {
 /** What every table that positions write to has of a book. */
 async function rowCounts({ key, accountId }: Book) {
   const [counts] = await stories.positions.sql`
-    select (select count(*) from positions.event_store where position_key = ${key.text})::int as events,
+    select
+      (select count(*) from positions.event_store where position_key = ${key.text})::int as events,
       (select last_ver from positions.snapshot_store where position_key = ${key.text}) as version,
       (select count(*) from positions.idempotency_store where position_key = ${key.text})::int
         as commands,

@@ -302,7 +302,7 @@ describe('the value of a position at another day', () => {
     });
   });
 
-  test('is null for a close before a split of the position, whenever that became known', async () => {
+  test('is null for a close before a split of the position, whenever that was known', async () => {
     standAt('2026-03-10T15:00:00Z');
     await record('SPLIT', 'T1', { quantity: '100', price: '10', on: '2026-03-06' });
     const asOf = { effectiveAt: '2026-03-06' };

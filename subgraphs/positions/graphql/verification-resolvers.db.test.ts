@@ -157,7 +157,8 @@ describe('PS-10 verifyPosition', () => {
   test('sees an event that cannot be read any more', async () => {
     const key = await fill('V5');
     await owner`
-      update positions.event_store set payload = '{}' where position_key = ${key} and event_ver = 3`;
+      update positions.event_store set payload = '{}'
+      where position_key = ${key} and event_ver = 3`;
     expect(fieldsOf(await verify('V5'))).toEqual(['events[3].hash', 'events[3].payload']);
   });
 

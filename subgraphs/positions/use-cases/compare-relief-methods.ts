@@ -1,4 +1,4 @@
-/** Shows which lots a closing trade would take, and what it would gain, under every relief method. */
+/** Shows which lots a closing trade would take, and what it would gain, under every method. */
 
 import { methodOn } from '../domain/contract-terms.ts';
 import { foldAsOf } from '../domain/fold.ts';

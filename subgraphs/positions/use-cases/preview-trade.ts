@@ -1,6 +1,7 @@
 /** Shows what recording a trade would do, or which lots each relief method would take. */
 
 import type { BusinessDate } from '#kernel/business-date';
+import { PlatformError } from '#platform/errors';
 import { weekdays } from '../domain/book-calendar.ts';
 import {
   type ContractTerms,
@@ -18,7 +19,7 @@ import { closedPeriodFault, type GateResult, passGate } from '../domain/trade-va
 import type { ContractLookup } from '../store/contract-lookup.ts';
 import type { TradeBatchStore } from '../store/trade-batches.ts';
 import type { FindPositionDeps } from './find-position.ts';
-import type { RecordTradesDeps } from './record-trades.ts';
+import { MAX_ELECTED_LOTS, type RecordTradesDeps } from './record-trades.ts';
 
 export interface PreviewTradeDeps extends FindPositionDeps {
   readonly contracts: ContractLookup;
@@ -108,6 +109,7 @@ export async function gateTrade(
   }: Pick<PreviewTradeDeps, 'instruments' | 'contracts' | 'clock' | 'booksClosedBefore'>,
   request: TradeRequest,
 ): Promise<GateResult> {
+  requireFewLots(request);
   const symbol = request.symbol.toUpperCase();
   const contractId = request.contractId?.toUpperCase() ?? null;
   const [known, terms] = await Promise.all([
@@ -123,6 +125,16 @@ export async function gateTrade(
   return result.ok
     ? { ...result, terms: withBooksClosed(result.terms, booksClosedBefore) }
     : result;
+}
+
+function requireFewLots({ electedLots }: TradeRequest): void {
+  const elected = electedLots?.length ?? 0;
+  if (elected <= MAX_ELECTED_LOTS) return;
+  throw new PlatformError(
+    'BAD_USER_INPUT',
+    `electedLots: expected at most ${MAX_ELECTED_LOTS}, were ${elected}`,
+    { details: { limit: 'MAX_ELECTED_LOTS' } },
+  );
 }
 
 async function termsOf(
