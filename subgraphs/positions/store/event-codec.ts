@@ -99,7 +99,7 @@ export function eventFieldsOf(event: PositionEvent, key: PositionKey): EventFiel
   const taken = trailOf(event);
   return {
     effectiveDate: effectiveDateOf(event),
-    executedAt: trade?.executedAtMs == null ? null : instantText(trade.executedAtMs),
+    executedAt: executedAtOf(trade),
     tradeId: tradeIdIn(event),
     uti: 'uti' in event ? event.uti : null,
     side: trade?.side ?? null,
@@ -110,6 +110,11 @@ export function eventFieldsOf(event: PositionEvent, key: PositionKey): EventFiel
     payload: JSON.stringify(payloadOf(event, key)),
     metaLots: taken.length === 0 ? null : JSON.stringify(allocations.write(taken)),
   };
+}
+
+function executedAtOf(trade: Trade | null): string | null {
+  const executedAtMs = trade?.executedAtMs ?? null;
+  return executedAtMs === null ? null : instantText(executedAtMs);
 }
 
 /** Of an estimate, the trail lies in the payload: a bust or an amendment may have two. */

@@ -32,27 +32,20 @@ export interface OutboxRecord {
 /** The one record that every event has. */
 export function changeRecordOf(written: WrittenEvent): OutboxRecord {
   const { key, event, after, user } = written;
-  switch (event.type) {
-    case 'TRADE_APPLIED':
-    case 'PROVISIONAL_TRADE_APPLIED':
-    case 'FORWARD_TRADE_BOOKED':
-    case 'FORWARD_TRADE_EFFECTIVE':
-      return record(tradeApplied, tradeAppliedOf(written, event));
-    default:
-      return record(positionChanged, {
-        ...fieldsOf(key),
-        eventVersion: after.version,
-        positionQuantity: after.quantity,
-        positionCostBasis: after.costBasis,
-        positionRealizedPnl: after.realizedPnl,
-        positionLotCount: after.lots.length,
-        reliefMethod: after.reliefMethod,
-        reconciliationStatus: after.reconciliationStatus,
-        eventType: event.type,
-        tradeId: tradeIdIn(event),
-        user,
-      });
-  }
+  if (isTradeEvent(event)) return record(tradeApplied, tradeAppliedOf(written, event));
+  return record(positionChanged, {
+    ...fieldsOf(key),
+    eventVersion: after.version,
+    positionQuantity: after.quantity,
+    positionCostBasis: after.costBasis,
+    positionRealizedPnl: after.realizedPnl,
+    positionLotCount: after.lots.length,
+    reliefMethod: after.reliefMethod,
+    reconciliationStatus: after.reconciliationStatus,
+    eventType: event.type,
+    tradeId: tradeIdIn(event),
+    user,
+  });
 }
 
 /** For the cold path what came late, for everybody what was corrected; of most events nothing. */
@@ -70,16 +63,18 @@ function record<Event>(
   return { topic, type: name, version, payload: JSON.stringify(encode(event)) };
 }
 
-type TradeEvent = Extract<
-  PositionEvent,
-  {
-    readonly type:
-      | 'TRADE_APPLIED'
-      | 'PROVISIONAL_TRADE_APPLIED'
-      | 'FORWARD_TRADE_BOOKED'
-      | 'FORWARD_TRADE_EFFECTIVE';
-  }
->;
+const TRADE_EVENT_TYPES = [
+  'TRADE_APPLIED',
+  'PROVISIONAL_TRADE_APPLIED',
+  'FORWARD_TRADE_BOOKED',
+  'FORWARD_TRADE_EFFECTIVE',
+] as const satisfies readonly PositionEvent['type'][];
+
+type TradeEvent = Extract<PositionEvent, { readonly type: (typeof TRADE_EVENT_TYPES)[number] }>;
+
+function isTradeEvent(event: PositionEvent): event is TradeEvent {
+  return TRADE_EVENT_TYPES.some((type) => type === event.type);
+}
 
 function tradeAppliedOf(
   { key, after, user }: WrittenEvent,

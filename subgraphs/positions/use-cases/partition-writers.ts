@@ -99,14 +99,7 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
       commands: readonly WriteCommand<Reason>[],
     ): Promise<readonly WriteOutcome<Reason>[]> {
       if (isStopped) throw new PlatformError('UPSTREAM_UNAVAILABLE', 'positions are shutting down');
-      if (inFlight + commands.length > MAX_TRADES_IN_FLIGHT) {
-        throw new PlatformError(
-          'RATE_LIMITED',
-          `expected at most ${MAX_TRADES_IN_FLIGHT} trades in flight, would be ` +
-            `${inFlight + commands.length}; send them again in a moment`,
-          { details: { limit: 'MAX_TRADES_IN_FLIGHT' } },
-        );
-      }
+      requireRoom(inFlight + commands.length);
       const sinceMs = deps.clock.nowMs();
       const settled = await Promise.allSettled(
         commands.map(
@@ -138,6 +131,16 @@ export function createPartitionWriters(deps: PartitionWritersDeps) {
       await Promise.all(running.values());
     },
   };
+}
+
+function requireRoom(wouldBeInFlight: number): void {
+  if (wouldBeInFlight <= MAX_TRADES_IN_FLIGHT) return;
+  throw new PlatformError(
+    'RATE_LIMITED',
+    `expected at most ${MAX_TRADES_IN_FLIGHT} trades in flight, would be ${wouldBeInFlight}; ` +
+      'send them again in a moment',
+    { details: { limit: 'MAX_TRADES_IN_FLIGHT' } },
+  );
 }
 
 /** So many at once; who comes later waits in order of coming. */
