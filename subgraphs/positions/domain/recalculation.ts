@@ -70,7 +70,7 @@ export function recalculate(
   const basedOnVersion = known.at(-1)?.version ?? 0;
   if (firstPending === undefined) return { type: 'NOTHING_PENDING' };
   const before = known.filter(({ version }) => version < firstPending.version);
-  const { result, stateBefore } = replayTwice(known, before, from);
+  const { result, earlier } = replayTwice(known, before, from);
   const effectiveDate = earliest(pending.map(({ event }) => effectiveDateOf(event)));
   const refusal = refusalOf(result, isLongOnly);
   if (refusal !== undefined) {
@@ -84,9 +84,13 @@ export function recalculate(
       effectiveDate,
       settles: pending.map(({ version }) => version),
       causedBy: pending.map(({ event }) => causeOf(event)),
-      beforeTrade: figuresOf(stateBefore),
+      beforeTrade: figuresOf(earlier.state),
       replayedCount: result.count,
-      restatements: restatementsOf(known, result.gainByVersion),
+      restatements: restatementsOf(
+        known,
+        publishedGains(known, earlier.gainByVersion, firstPending.version),
+        result.gainByVersion,
+      ),
       state: result.state,
     },
   };
@@ -100,7 +104,7 @@ function replayTwice(
   known: readonly HistoryEvent[],
   before: readonly HistoryEvent[],
   from: Checkpoint,
-): { readonly result: Replay; readonly stateBefore: LotState } {
+): { readonly result: Replay; readonly earlier: Replay } {
   const settled = timelineOf(known, { effectiveAt: null, settleAll: true });
   const earlier = timelineOf(before, { effectiveAt: null, settleAll: false });
   const shared = sharedLength(settled, earlier);
@@ -108,7 +112,7 @@ function replayTwice(
   const start = replayOn(openLedger({ ...from, reliefMethod }), settled.slice(0, shared));
   return {
     result: replayOn(openLedger(start.state), settled.slice(shared), start),
-    stateBefore: replayOn(openLedger(start.state), earlier.slice(shared)).state,
+    earlier: replayOn(openLedger(start.state), earlier.slice(shared), start),
   };
 }
 
@@ -156,7 +160,10 @@ export function catchUp(
     ...recalculated,
     basedOnVersion: tail.at(-1)?.version ?? recalculated.basedOnVersion,
     replayedCount: recalculated.replayedCount + result.count,
-    restatements: [...recalculated.restatements, ...restatementsOf(tail, result.gainByVersion)],
+    restatements: [
+      ...recalculated.restatements,
+      ...restatementsOf(tail, publishedGains(tail), result.gainByVersion),
+    ],
     state: result.state,
   };
 }
@@ -202,9 +209,9 @@ function shown(versions: readonly number[]): string {
 /** What was published for an event, and is another gain now. In version order. */
 function restatementsOf(
   known: readonly HistoryEvent[],
+  published: ReadonlyMap<number, Amount>,
   gainByVersion: ReadonlyMap<number, Amount>,
 ): readonly Restatement[] {
-  const published = publishedGains(known);
   const restatements: Restatement[] = [];
   for (const { event, version } of known) {
     const before = published.get(version) ?? NOTHING;
@@ -216,14 +223,19 @@ function restatementsOf(
 
 const NOTHING = amount(0n);
 
-/** What each event is last known to have realized; wash sales belong to the trade they follow. */
-function publishedGains(known: readonly HistoryEvent[]): ReadonlyMap<number, Amount> {
-  const gains = new Map<number, Amount>();
+/**
+ * What each event is last known to have realized; wash sales belong to the trade they follow. A
+ * correction settles everything late before it, so up to the first event that is pending that is
+ * what a replay of those before it came to (`replayed`), and from it on what was recorded.
+ */
+function publishedGains(
+  known: readonly HistoryEvent[],
+  replayed: ReadonlyMap<number, Amount> = new Map(),
+  firstPending = 0,
+): ReadonlyMap<number, Amount> {
+  const gains = new Map(replayed);
   for (const { event, version } of known) {
-    if (event.type === 'HISTORICAL_POSITION_CORRECTED') {
-      for (const each of event.restatements) gains.set(each.version, each.after);
-      continue;
-    }
+    if (version < firstPending) continue;
     const isWash = event.type === 'WASH_SALE_ADJUSTED';
     const of = isWash ? event.causedByVersion : version;
     const gain = isWash ? event.disallowed : recordedGainOf(event);
