@@ -4,13 +4,13 @@ import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { allReconciled, auditPositions } from '../support/positions-audit.ts';
+import { allSettled, auditPositions } from '../support/positions-audit.ts';
 import {
   createPositionsProcesses,
   type PositionsProcess,
   type PositionsProcesses,
 } from '../support/positions-process.ts';
-import { recordOver } from '../support/positions-requests.ts';
+import { changeOver, recordOver } from '../support/positions-requests.ts';
 import { openFire } from '../support/positions-under-fire.ts';
 import { addInstruments } from '../support/positions-world.ts';
 import { seededChance } from '../support/seeded-random.ts';
@@ -49,6 +49,7 @@ describe('PS-1 two owners of one partition at once', () => {
       ];
       const fire = openFire({
         send: recordOver(() => owners[chance.below(2)] ?? owners[0]),
+        change: changeOver(() => owners[chance.below(2)] ?? owners[0]),
         chance,
         clients: CLIENTS,
         accounts: ACCOUNTS,
@@ -60,8 +61,7 @@ describe('PS-1 two owners of one partition at once', () => {
       owners[0] = await processes.start();
       await fire.acknowledged(2 * TRADES);
       await fire.cease();
-      await allReconciled(sql);
-      await Promise.all(owners.map((owner) => owner.kill()));
+      await allSettled(sql);
       const { faults, positions } = await auditPositions(sql, fire.ledger);
       expect(faults).toEqual([]);
       expect(positions).toBe(ACCOUNTS);

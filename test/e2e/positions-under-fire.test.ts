@@ -12,8 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPool } from '#platform/postgres';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded/launcher.ts';
 import { migrate } from '../../db/migrate.ts';
-import { allReconciled, auditPositions } from '../support/positions-audit.ts';
-import { recordOver } from '../support/positions-requests.ts';
+import { allSettled, auditPositions } from '../support/positions-audit.ts';
+import { changeOver, recordOver, VERIFIED, verified } from '../support/positions-requests.ts';
 import {
   createPositionsProcesses,
   type PositionsProcess,
@@ -64,6 +64,7 @@ describe('PS-16 kill -9 of the server and of Postgres, again and again, under fu
       let server: PositionsProcess = await processes.start();
       const fire = openFire({
         send: recordOver(() => server),
+        change: changeOver(() => server),
         chance,
         clients: CLIENTS,
         accounts: ACCOUNTS,
@@ -88,14 +89,20 @@ describe('PS-16 kill -9 of the server and of Postgres, again and again, under fu
       }
       await fire.acknowledged(fire.ledger.acknowledged.size + LEAST_ANSWERS);
       await fire.cease();
-      await allReconciled(sql);
-      // Contracts of late trades are still being noted; the audit wants to see one moment.
-      await server.kill();
+      await allSettled(sql);
 
       const { faults, events } = await auditPositions(sql, fire.ledger);
       expect(faults).toEqual([]);
+      const accounts = new Set([...fire.ledger.sent.values()].map((trade) => trade.accountId));
+      for (const accountId of accounts) {
+        expect(await verified(server, accountId)).toEqual(VERIFIED);
+      }
       expect(events).toBeGreaterThan(kills.length * LEAST_ANSWERS);
-      process.stdout.write(`${events} events survived ${kills.length} kills\n`);
+      const { changes } = fire.ledger;
+      expect(changes.size).toBeGreaterThan(0);
+      process.stdout.write(
+        `${events} events survived ${kills.length} kills, ${changes.size} trades were undone\n`,
+      );
     },
     STORY_LIMIT_MS,
   );

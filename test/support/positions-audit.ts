@@ -51,11 +51,26 @@ const SETTLE_POLL_MS = 20;
 
 /** Resolves when the cold path has put everything in its place. */
 export async function allReconciled(sql: Sql): Promise<void> {
+  await untilNone(
+    () => sql`
+      select position_key, reconciliation_status, pending_backdated, status_reason
+      from positions.snapshot_store where reconciliation_status <> 'RECONCILED'`,
+  );
+}
+
+/** Resolves when nobody has anything left to write by himself. */
+export async function allSettled(sql: Sql): Promise<void> {
+  await allReconciled(sql);
+  await untilNone(
+    () => sql`
+      select trade_id, last_error from positions.contract_pending where settled_at is null`,
+  );
+}
+
+async function untilNone(find: () => PromiseLike<readonly unknown[]>): Promise<void> {
   const until = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
-    const waiting = await sql<{ position_key: string }[]>`
-      select position_key, reconciliation_status, pending_backdated, status_reason
-      from positions.snapshot_store where reconciliation_status <> 'RECONCILED'`;
+    const waiting = await find();
     if (waiting.length === 0) return;
     if (performance.now() > until) throw new Error(`still waits: ${JSON.stringify(waiting)}`);
     await delay(SETTLE_POLL_MS);
@@ -202,7 +217,12 @@ const textOf = (value: unknown): string =>
 function tradesOf(ledger: Ledger, key: string): readonly FireTrade[] {
   const versionOf = (trade: FireTrade) => ledger.acknowledged.get(trade.tradeId) ?? 0;
   return [...ledger.sent.values()]
-    .filter((trade) => keyOf(trade) === key && !ledger.busted.has(trade.tradeId))
+    .filter((trade) => keyOf(trade) === key)
+    .flatMap((trade) => {
+      const change = ledger.changes.get(trade.tradeId);
+      if (change?.type === 'BUST') return [];
+      return change === undefined ? [trade] : [{ ...trade, price: change.price }];
+    })
     .toSorted((a, b) =>
       a.effectiveDate === b.effectiveDate
         ? versionOf(a) - versionOf(b)

@@ -31,6 +31,15 @@ export interface FireAnswer {
   readonly reason: string | null;
 }
 
+export type FireChange =
+  { readonly type: 'BUST' } | { readonly type: 'AMEND'; readonly price: string };
+
+export interface ChangeAnswer {
+  /** Null when refused. */
+  readonly version: number | null;
+  readonly duplicate: boolean;
+}
+
 export interface Ledger {
   /** As first sent. */
   readonly sent: Map<string, FireTrade>;
@@ -38,8 +47,8 @@ export interface Ledger {
   readonly acknowledged: Map<string, number>;
   /** Answered as new, and not as a duplicate: at most once each. */
   readonly countedFirst: Set<string>;
-  /** Of acknowledged trades that are to count no longer. */
-  readonly busted: Set<string>;
+  /** What became of acknowledged trades: gone, or at another price. */
+  readonly changes: Map<string, FireChange>;
   /** Answers that contradict each other or the rules, one sentence each. */
   readonly faults: string[];
 }
@@ -50,7 +59,8 @@ export interface FireOptions {
     trades: readonly FireTrade[],
     signal?: AbortSignal,
   ) => Promise<readonly FireAnswer[]>;
-  readonly bust?: (tradeId: string) => Promise<void>;
+  /** Left out: no trade is busted or amended. */
+  readonly change?: (tradeId: string, change: FireChange) => Promise<ChangeAnswer>;
   readonly chance: Chance;
   readonly clients: number;
   /** Accounts with one position each. */
@@ -76,7 +86,8 @@ export interface Fire {
 const DUPLICATE_SHARE = 0.01;
 /** Of the requests: sent by two at once, or by a client that hangs up and sends again. */
 const ODD_REQUEST_SHARE = 0.02;
-const BUST_SHARE = 0.05;
+/** Of the requests: a trade of it is busted afterwards, or amended. */
+const CHANGE_SHARE = 0.08;
 const MAX_TRADES_PER_REQUEST = 5;
 const HANG_UP_WITHIN_MS = 15;
 const PAUSE_BEFORE_SENDING_AGAIN_MS = 15;
@@ -92,7 +103,7 @@ export function newLedger(): Ledger {
     sent: new Map(),
     acknowledged: new Map(),
     countedFirst: new Set(),
-    busted: new Set(),
+    changes: new Map(),
     faults: [],
   };
 }
@@ -123,7 +134,7 @@ export function openFire(options: FireOptions): Fire {
 }
 
 async function oneRequest(options: FireOptions, ledger: Ledger, name: string): Promise<void> {
-  const { chance, send, bust } = options;
+  const { chance, send } = options;
   const trades = tradesOf(options, ledger, name);
   for (const trade of trades) {
     if (!ledger.sent.has(trade.tradeId)) ledger.sent.set(trade.tradeId, trade);
@@ -135,11 +146,28 @@ async function oneRequest(options: FireOptions, ledger: Ledger, name: string): P
   const copies = chance.happens(ODD_REQUEST_SHARE) ? [trades, trades] : [trades];
   const answers = await Promise.all(copies.map((each) => deliver(() => send(each))));
   answers.forEach((each, copy) => note(ledger, copies[copy] ?? [], each));
-  const first = trades[0];
-  if (bust === undefined || first === undefined || !chance.happens(BUST_SHARE)) return;
-  if (ledger.busted.has(first.tradeId)) return;
-  ledger.busted.add(first.tradeId);
-  await deliver(() => bust(first.tradeId));
+  const [first] = trades;
+  if (first !== undefined && chance.happens(CHANGE_SHARE)) await changed(options, ledger, first);
+}
+
+/** Busts or amends the trade, now and then by two requests at once. */
+async function changed(options: FireOptions, ledger: Ledger, trade: FireTrade): Promise<void> {
+  const { chance, change } = options;
+  if (change === undefined) return;
+  const { tradeId } = trade;
+  const wish: FireChange = chance.happens(0.5)
+    ? { type: 'BUST' }
+    : { type: 'AMEND', price: String(Number(trade.price) + 1) };
+  ledger.changes.set(tradeId, wish);
+  const copies = chance.happens(0.1) ? [1, 2] : [1];
+  const answers = await Promise.all(copies.map(() => deliver(() => change(tradeId, wish))));
+  const versions = new Set(answers.map(({ version }) => version));
+  if (versions.size > 1 || versions.has(null)) {
+    ledger.faults.push(`${wish.type} of ${tradeId}: ${JSON.stringify(answers)}`);
+  }
+  if (answers.filter(({ duplicate }) => !duplicate).length > 1) {
+    ledger.faults.push(`${wish.type} of ${tradeId} was counted twice: ${JSON.stringify(answers)}`);
+  }
 }
 
 async function deliver<T>(send: () => Promise<T>): Promise<T> {
