@@ -10,7 +10,7 @@ import { decimal } from '#kernel/decimal';
 import { type Amount, amount, price, quantity } from '#kernel/money';
 import { invariant } from '#platform/errors';
 import { type Checkpoint, canStartFrom } from '../domain/fold.ts';
-import { initialPosition } from '../domain/position.ts';
+import { figuresOf, initialPosition } from '../domain/position.ts';
 import type { OpenedLot, TradeApplied } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { HistoryEvent } from '../domain/timeline.ts';
@@ -35,8 +35,15 @@ interface HistoryPage {
   readonly gains: string;
   /** Of the lots opened short; nothing for every other trade. */
   readonly shortUnits: string | null;
-  /** Of all that are no plain trades. */
+  readonly corrections: readonly CorrectionInHistory[] | null;
+  /** Of all that are neither. */
   readonly otherVersions: string | null;
+}
+
+interface CorrectionInHistory {
+  readonly version: number;
+  readonly date: string;
+  readonly settles: readonly number[];
 }
 
 export interface History {
@@ -85,8 +92,9 @@ export interface HistoryBound {
 }
 
 /**
- * In version order. Of plain trades behind the first event it holds what a replay reads: lots
- * taken, lots opened, the method, the time of execution and the order are left out.
+ * In version order, and of each event what a replay reads. Of plain trades behind the first event
+ * lots taken, lots opened, the method, the time of execution and the order are left out; of
+ * corrections everything but what they settle, for their state and their restatements are long.
  */
 export async function loadHistory(
   sql: Sql,
@@ -100,7 +108,9 @@ export async function loadHistory(
     if (page.lastVersion === null) return events;
     const versions = page.otherVersions?.split(' ').map(Number) ?? [];
     const others = await eventsOfVersions(sql, key, versions);
-    for (const each of merged(plainTradesOf(page, key), others)) events.push(each);
+    for (const each of inOrder(plainTradesOf(page, key), correctionsOf(page), others)) {
+      events.push(each);
+    }
     const expected = version + page.count;
     invariant(page.lastVersion === expected, `events of ${key.text} have no gaps`);
     version = page.lastVersion;
@@ -125,10 +135,15 @@ async function readPage(
       string_agg(coalesce(realized_pnl, (payload ->> 'realizedPnl')::numeric(38, 8))::text, ' ')
         filter (where is_plain) as gains,
       ${withShorts ? shortUnits(sql) : sql`null`} as "shortUnits",
-      string_agg(event_ver::text, ' ') filter (where not is_plain) as "otherVersions"
+      jsonb_agg(jsonb_build_object(
+          'version', event_ver, 'date', effective_date, 'settles', payload -> 'settles'))
+        filter (where is_correction) as corrections,
+      string_agg(event_ver::text, ' ')
+        filter (where not is_plain and not is_correction) as "otherVersions"
     from (
       select *, event_type = 'TRADE_APPLIED' and event_ver > 1
-          and not payload ?| array['electedLots', 'hasWashSales'] as is_plain
+          and not payload ?| array['electedLots', 'hasWashSales'] as is_plain,
+        event_type = 'HISTORICAL_POSITION_CORRECTED' as is_correction
       from positions.event_store
       where position_key = ${key.text} and event_ver > ${after}
         ${upTo === null ? sql`` : sql`and event_ver <= ${upTo}`}
@@ -208,8 +223,35 @@ function amountOf(text = ''): Amount {
   return text === '0.00000000' ? ZERO_AMOUNT : amount(BigInt(text.replace('.', '')));
 }
 
-/** Both are in version order. */
-function merged(a: readonly HistoryEvent[], b: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  if (b.length === 0) return a;
-  return [...a, ...b].sort((one, other) => one.version - other.version);
+function correctionsOf({ corrections }: HistoryPage): readonly HistoryEvent[] {
+  return (corrections ?? []).map(({ version, date, settles }) => ({
+    version,
+    event: {
+      type: 'HISTORICAL_POSITION_CORRECTED',
+      effectiveDate: businessDate(date),
+      basedOnVersion: version - 1,
+      settles,
+      ...NOT_READ,
+    },
+  }));
+}
+
+/** Of a correction. */
+const NOT_READ = {
+  causedBy: [],
+  beforeTrade: figuresOf(initialPosition),
+  beforeCorrection: figuresOf(initialPosition),
+  after: figuresOf(initialPosition),
+  replayedCount: 0,
+  restatements: [],
+  state: initialPosition,
+} as const;
+
+/** Each part is in version order. */
+function inOrder(
+  trades: readonly HistoryEvent[],
+  ...others: readonly (readonly HistoryEvent[])[]
+): readonly HistoryEvent[] {
+  if (others.every(({ length }) => length === 0)) return trades;
+  return [...trades, ...others.flat()].sort((a, b) => a.version - b.version);
 }
