@@ -4,7 +4,7 @@ import { divide } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
 import { allocationsIn, effectsIn, gainIn, tradeIdIn, tradeIn } from '../domain/event-contents.ts';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
-import { effectiveDateOf, type PositionEvent } from '../domain/position-event.ts';
+import { effectiveDateOf, latenessOf, type PositionEvent } from '../domain/position-event.ts';
 import { type Change, watchChanges } from '../use-cases/watch-changes.ts';
 import type { LotAllocationParent, PositionEventParent } from './parents.ts';
 import { keyOfChange, moneyOf, presentChanged } from './present.ts';
@@ -43,6 +43,7 @@ export const eventResolvers = {
     quantity: ({ event }) => tradeIn(event)?.quantity ?? null,
     price: (parent) => moneyOrNull(parent, tradeIn(parent.event)?.price),
     fees: (parent) => moneyOrNull(parent, tradeIn(parent.event)?.fees),
+    tipDate: ({ event }) => latenessOf(event)?.tipDate ?? null,
     classification: ({ event }) => ('classification' in event ? event.classification : null),
     reliefMethod: ({ event }) => methodIn(event),
     realizedPnl: (parent) => moneyOrNull(parent, gainIn(parent.event)),

@@ -7,7 +7,20 @@ import type { LotReliefMethod } from '../domain/lot-relief.ts';
 import type { Position, ReconciliationStatus } from '../domain/position.ts';
 import type { AuditedEvent } from '../domain/audited-event.ts';
 import type { DeadLetter } from '../domain/dead-letter.ts';
-import type { Allocation } from '../domain/position-event.ts';
+import type {
+  Allocation,
+  CorporateActionApplied,
+  CorrectionRefused,
+  ForwardTradeBooked,
+  ForwardTradeEffective,
+  HistoricalPositionCorrected,
+  LotReliefElected,
+  LotsReceived,
+  PriceReset,
+  TradeAmended,
+  TradeBusted,
+  WashSaleAdjusted,
+} from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import type { TradeRequest } from '../domain/trade.ts';
@@ -105,3 +118,31 @@ export type BustRefusedParent = Refused<BustedTrade>;
 export type AmendmentRefusedParent = Refused<AmendedTradeAnswer>;
 
 export type ElectionRefusedParent = Refused<ElectedLots>;
+
+/** An event of one type, and the position whose it is. */
+interface EventOf<Event> {
+  readonly key: PositionKey;
+  readonly event: Event;
+}
+
+export type BookingDetailsParent = EventOf<ForwardTradeBooked>;
+
+export type BookedTradeDetailsParent = EventOf<ForwardTradeEffective>;
+
+export type AmendmentDetailsParent = EventOf<TradeAmended>;
+
+export type BustDetailsParent = EventOf<TradeBusted>;
+
+export type PriceResetDetailsParent = EventOf<PriceReset>;
+
+export type CorporateActionDetailsParent = EventOf<CorporateActionApplied>;
+
+export type WashSaleDetailsParent = EventOf<WashSaleAdjusted>;
+
+export type ElectionDetailsParent = EventOf<LotReliefElected>;
+
+export type ReceivedLotsDetailsParent = EventOf<LotsReceived>;
+
+export type CorrectionDetailsParent = EventOf<HistoricalPositionCorrected>;
+
+export type CorrectionRefusalDetailsParent = EventOf<CorrectionRefused>;

@@ -7,6 +7,7 @@ import { contractResolvers } from './contract-resolvers.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { eventResolvers } from './event-resolvers.ts';
 import { failedRecordResolvers } from './failed-record-resolvers.ts';
+import { lotEventResolvers } from './lot-event-resolvers.ts';
 import { positionResolvers } from './position-resolvers.ts';
 import { previewResolvers } from './preview-resolvers.ts';
 import { recordResolvers } from './record-resolvers.ts';
@@ -25,6 +26,7 @@ export const resolvers: Resolvers = {
   ...failedRecordResolvers,
   ...contractResolvers,
   ...commandResolvers,
+  ...lotEventResolvers,
   ...twoTimesResolvers,
   Query: {
     ...positionResolvers.Query,
@@ -43,6 +45,7 @@ export const resolvers: Resolvers = {
     ...contractResolvers.Mutation,
     ...commandResolvers.Mutation,
   },
+  PositionEvent: { ...eventResolvers.PositionEvent, ...lotEventResolvers.PositionEvent },
   Position: {
     ...positionResolvers.Position,
     ...contractResolvers.Position,

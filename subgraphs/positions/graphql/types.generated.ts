@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent, BookingDetailsParent, BookedTradeDetailsParent, AmendmentDetailsParent, BustDetailsParent, PriceResetDetailsParent, CorporateActionDetailsParent, WashSaleDetailsParent, ElectionDetailsParent, ReceivedLotsDetailsParent, CorrectionDetailsParent, CorrectionRefusalDetailsParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -833,6 +833,13 @@ export type PositionEvent = {
   readonly realizedPnl?: Maybe<Money>;
   /** From which lots the closed units came, in order of relief; empty when none were closed. */
   readonly allocations: ReadonlyArray<LotAllocation>;
+  /**
+   * Of an event that came late, the latest date in the position when it was written: until a correction
+   * it counts there, as an estimate. Null for an event that did not come late.
+   */
+  readonly tipDate?: Maybe<Scalars['Date']['output']>;
+  /** What only events of its type say; null for a type that says nothing more. */
+  readonly details?: Maybe<PositionEventDetails>;
   /** Who caused it: a user or a service. */
   readonly user: Scalars['String']['output'];
   /** Where it came in: graphql, trade-events. */
@@ -875,6 +882,266 @@ export type PositionEventType =
   | 'WASH_SALE_ADJUSTED'
   /** The contract of a trade has its unique transaction identifier. */
   | 'CONTRACT_GENERATED';
+
+/** What only events of one type say. */
+export type PositionEventDetails = BookingDetails | BookedTradeDetails | AmendmentDetails | BustDetails | PriceResetDetails | CorporateActionDetails | WashSaleDetails | ElectionDetails | ReceivedLotsDetails | CorrectionDetails | CorrectionRefusalDetails;
+
+/** Of FORWARD_TRADE_BOOKED. */
+export type BookingDetails = {
+  readonly __typename?: 'BookingDetails';
+  /** The effective date as it was sent, before it was moved off a weekend. */
+  readonly askedDate: Scalars['Date']['output'];
+};
+
+/** Of FORWARD_TRADE_EFFECTIVE. */
+export type BookedTradeDetails = {
+  readonly __typename?: 'BookedTradeDetails';
+  /** Version of the event that booked the trade. */
+  readonly bookingVersion: Scalars['Int']['output'];
+};
+
+/** Of TRADE_AMENDED. */
+export type AmendmentDetails = {
+  readonly __typename?: 'AmendmentDetails';
+  /** As it was sent. */
+  readonly amendmentId: Scalars['String']['output'];
+  /** Version of the event that first recorded the trade. */
+  readonly targetVersion: Scalars['Int']['output'];
+  /** Why, in the words of whoever amended it. */
+  readonly reason: Scalars['String']['output'];
+  /** In force before. */
+  readonly oldTerms: TradeTerms;
+  /** In force from now on. */
+  readonly newTerms: TradeTerms;
+};
+
+/** What a trade says at one time. */
+export type TradeTerms = {
+  readonly __typename?: 'TradeTerms';
+  /** Which way. */
+  readonly side: Side;
+  /** Units, above zero. */
+  readonly quantity: Scalars['Decimal']['output'];
+  /** For one unit. */
+  readonly price: Money;
+  /** Of the whole trade. */
+  readonly fees: Money;
+  /** Business date on which it counts. */
+  readonly effectiveDate: Scalars['Date']['output'];
+  /** When it was executed; null when unknown. */
+  readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Of TRADE_BUSTED. The terms of the event are those that were in force. */
+export type BustDetails = {
+  readonly __typename?: 'BustDetails';
+  /** Version of the event that first recorded the trade. */
+  readonly targetVersion: Scalars['Int']['output'];
+  /** Why, in the words of whoever busted it. */
+  readonly reason: Scalars['String']['output'];
+};
+
+/** Of PRICE_RESET. */
+export type PriceResetDetails = {
+  readonly __typename?: 'PriceResetDetails';
+  /** As it was sent. */
+  readonly resetId: Scalars['String']['output'];
+  /** The open units go on from this price. */
+  readonly resetPrice: Money;
+  /** Cash that the reset pays, part of the realized P&L; below zero when it is paid out. */
+  readonly settlement: Money;
+  /** What each lot pays. */
+  readonly lots: ReadonlyArray<LotSettlement>;
+};
+
+/** What a price reset pays for one lot. */
+export type LotSettlement = {
+  readonly __typename?: 'LotSettlement';
+  /** Id of the lot. */
+  readonly lot: Scalars['ID']['output'];
+  /** Below zero when it is paid out. */
+  readonly settlement: Money;
+};
+
+/** Of CORPORATE_ACTION_APPLIED. */
+export type CorporateActionDetails = {
+  readonly __typename?: 'CorporateActionDetails';
+  /** As it was sent. */
+  readonly actionId: Scalars['String']['output'];
+  /** What kind of action. */
+  readonly action: CorporateActionType;
+  /** New units for `denominator` old ones; null for an action without a ratio. */
+  readonly numerator?: Maybe<Scalars['String']['output']>;
+  /** Old units; null for an action without a ratio. */
+  readonly denominator?: Maybe<Scalars['String']['output']>;
+  /** Received for all lots; below zero when it was paid. */
+  readonly cash: Money;
+  /** What became of each lot. */
+  readonly lots: ReadonlyArray<ActedLot>;
+  /** Id of the instrument under which lots go on; null when none do. */
+  readonly deliveredInstrumentId?: Maybe<Scalars['String']['output']>;
+  /** Units that go on under it; below zero when short, zero when none do. */
+  readonly deliveredQuantity: Scalars['Decimal']['output'];
+  /** Basis that goes on under it; below zero when short. */
+  readonly deliveredBasis: Money;
+};
+
+/** What an issuer did to its instrument. */
+export type CorporateActionType =
+  /** So many new units for so many old ones, with the same total basis. */
+  | 'SPLIT'
+  /** New units on top of the old ones, with the same total basis. */
+  | 'STOCK_DIVIDEND'
+  /** Units of a child on top of those of the parent, which share the basis by their prices. */
+  | 'SPIN_OFF'
+  /** Units of the acquirer, and perhaps cash, in place of the old ones. */
+  | 'MERGER'
+  /** Cash in place of all units: a merger for cash, or a liquidation. */
+  | 'CASH_MERGER'
+  /** Cash that lowers the basis, down to zero, and is a gain beyond. */
+  | 'RETURN_OF_CAPITAL'
+  /** The same lots under another instrument. */
+  | 'SYMBOL_CHANGE';
+
+/** What a corporate action did to one lot. */
+export type ActedLot = {
+  readonly __typename?: 'ActedLot';
+  /** Id of the lot. */
+  readonly lot: Scalars['ID']['output'];
+  /** Units before; below zero in a short lot. */
+  readonly quantityBefore: Scalars['Decimal']['output'];
+  /** Basis before; below zero in a short lot. */
+  readonly costBasisBefore: Money;
+  /** Units after; zero when nothing is left under this instrument. */
+  readonly quantityAfter: Scalars['Decimal']['output'];
+  /** Basis after; zero when nothing is left under this instrument. */
+  readonly costBasisAfter: Money;
+  /** Received for the lot; below zero when it was paid. */
+  readonly cash: Money;
+  /** Realized by the action. */
+  readonly gain: Money;
+};
+
+/** Of WASH_SALE_ADJUSTED. */
+export type WashSaleDetails = {
+  readonly __typename?: 'WashSaleDetails';
+  /** Version of the event whose trade made it necessary. */
+  readonly causedByVersion: Scalars['Int']['output'];
+  /** Losses put off, in all, above zero. */
+  readonly disallowed: Money;
+  /** Lot by lot. */
+  readonly adjustments: ReadonlyArray<WashSaleAdjustment>;
+};
+
+/** A loss that was moved to the lot that replaced what was sold. */
+export type WashSaleAdjustment = {
+  readonly __typename?: 'WashSaleAdjustment';
+  /** The sale at a loss. */
+  readonly saleTradeId: Scalars['String']['output'];
+  /** Its effective date. */
+  readonly saleDate: Scalars['Date']['output'];
+  /** The lot that was sold. */
+  readonly lossLot: Scalars['ID']['output'];
+  /** The lot that was bought. */
+  readonly replacementLot: Scalars['ID']['output'];
+  /** The lot that takes on the loss: the same, or the part split from it. */
+  readonly adjustedLot: Scalars['ID']['output'];
+  /** Units replaced, above zero. */
+  readonly quantity: Scalars['Decimal']['output'];
+  /** Loss put off, above zero: added to the basis of the adjusted lot. */
+  readonly disallowed: Money;
+  /** Since when the adjusted lot counts as held. */
+  readonly acquiredOn: Scalars['Date']['output'];
+};
+
+/** Of LOT_RELIEF_ELECTED. */
+export type ElectionDetails = {
+  readonly __typename?: 'ElectionDetails';
+  /** Version of the event that first recorded the sale. */
+  readonly targetVersion: Scalars['Int']['output'];
+  /** The lots that it takes. */
+  readonly lots: ReadonlyArray<ElectedLot>;
+};
+
+/** Units to be taken out of one lot. */
+export type ElectedLot = {
+  readonly __typename?: 'ElectedLot';
+  /** Id of the lot. */
+  readonly lot: Scalars['ID']['output'];
+  /** Units, above zero. */
+  readonly quantity: Scalars['Decimal']['output'];
+};
+
+/** Of LOTS_RECEIVED. */
+export type ReceivedLotsDetails = {
+  readonly __typename?: 'ReceivedLotsDetails';
+  /** Of the transfer; of a corporate action, with the version that delivered the lots. */
+  readonly transferId: Scalars['String']['output'];
+  /** What moved them. */
+  readonly cause: LotTransferCause;
+  /** Id of the position they came from. */
+  readonly fromPositionId: Scalars['String']['output'];
+  /** The lots, with their basis and dates. */
+  readonly lots: ReadonlyArray<ReceivedLot>;
+};
+
+/** What moves lots from one position to another. */
+export type LotTransferCause =
+  /** A spin-off, merger or change of symbol. */
+  | 'CORPORATE_ACTION'
+  /** Somebody moved them. */
+  | 'TRANSFER';
+
+/** A lot that came from another position. */
+export type ReceivedLot = {
+  readonly __typename?: 'ReceivedLot';
+  /** Its id in this position. */
+  readonly lot: Scalars['ID']['output'];
+  /** When it was opened. */
+  readonly openDate: Scalars['Date']['output'];
+  /** Since when it counts as held. */
+  readonly acquiredOn: Scalars['Date']['output'];
+  /** Units; below zero in a short lot. */
+  readonly quantity: Scalars['Decimal']['output'];
+  /** Its basis; below zero in a short lot. */
+  readonly costBasis: Money;
+  /** The trade that opened it, perhaps in the other position. */
+  readonly sourceTradeId: Scalars['String']['output'];
+};
+
+/** Of HISTORICAL_POSITION_CORRECTED. */
+export type CorrectionDetails = {
+  readonly __typename?: 'CorrectionDetails';
+  /** Version of the last event counted in it. */
+  readonly basedOnVersion: Scalars['Int']['output'];
+  /** Versions of the late events that are in their place now. */
+  readonly settles: ReadonlyArray<Scalars['Int']['output']>;
+  /** Ids of the trades, resets and actions that made it necessary. */
+  readonly causedBy: ReadonlyArray<Scalars['String']['output']>;
+  /** The figures before the first of them was known. */
+  readonly beforeTrade: PositionFigures;
+  /** The estimate that the correction ended. */
+  readonly before: PositionFigures;
+  /** The corrected figures. */
+  readonly after: PositionFigures;
+  /** Gains reported earlier that are others now. */
+  readonly restatedGains: ReadonlyArray<RestatedGain>;
+  /** Events applied anew. */
+  readonly replayedCount: Scalars['Int']['output'];
+};
+
+/** Of CORRECTION_REFUSED. */
+export type CorrectionRefusalDetails = {
+  readonly __typename?: 'CorrectionRefusalDetails';
+  /** Version of the last event counted in it. */
+  readonly basedOnVersion: Scalars['Int']['output'];
+  /** Why the estimate stands. */
+  readonly reason: PositionStatusReason;
+  /** Versions of the events that cannot be put in their place. */
+  readonly versions: ReadonlyArray<Scalars['Int']['output']>;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
 
 /** What a trade did to a position. */
 export type TradeEffect =
@@ -1955,6 +2222,19 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( TradeRecordedParent )
     | ( TradeRefusedParent )
   ;
+  PositionEventDetails:
+    | ( BookingDetailsParent )
+    | ( BookedTradeDetailsParent )
+    | ( AmendmentDetailsParent )
+    | ( BustDetailsParent )
+    | ( PriceResetDetailsParent )
+    | ( CorporateActionDetailsParent )
+    | ( WashSaleDetailsParent )
+    | ( ElectionDetailsParent )
+    | ( ReceivedLotsDetailsParent )
+    | ( CorrectionDetailsParent )
+    | ( CorrectionRefusalDetailsParent )
+  ;
   RetryDeadLetterResult:
     | ( DeadLetterRetriedParent )
     | ( DeadLetterCommandRefusedParent )
@@ -2028,6 +2308,26 @@ export type ResolversTypes = {
   TradeRefusalReason: TradeRefusalReason;
   PositionEvent: ResolverTypeWrapper<PositionEventParent>;
   PositionEventType: PositionEventType;
+  PositionEventDetails: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PositionEventDetails']>;
+  BookingDetails: ResolverTypeWrapper<BookingDetailsParent>;
+  BookedTradeDetails: ResolverTypeWrapper<BookedTradeDetailsParent>;
+  AmendmentDetails: ResolverTypeWrapper<AmendmentDetailsParent>;
+  TradeTerms: ResolverTypeWrapper<TradeTerms>;
+  BustDetails: ResolverTypeWrapper<BustDetailsParent>;
+  PriceResetDetails: ResolverTypeWrapper<PriceResetDetailsParent>;
+  LotSettlement: ResolverTypeWrapper<LotSettlement>;
+  CorporateActionDetails: ResolverTypeWrapper<CorporateActionDetailsParent>;
+  CorporateActionType: CorporateActionType;
+  ActedLot: ResolverTypeWrapper<ActedLot>;
+  WashSaleDetails: ResolverTypeWrapper<WashSaleDetailsParent>;
+  WashSaleAdjustment: ResolverTypeWrapper<WashSaleAdjustment>;
+  ElectionDetails: ResolverTypeWrapper<ElectionDetailsParent>;
+  ElectedLot: ResolverTypeWrapper<ElectedLot>;
+  ReceivedLotsDetails: ResolverTypeWrapper<ReceivedLotsDetailsParent>;
+  LotTransferCause: LotTransferCause;
+  ReceivedLot: ResolverTypeWrapper<ReceivedLot>;
+  CorrectionDetails: ResolverTypeWrapper<CorrectionDetailsParent>;
+  CorrectionRefusalDetails: ResolverTypeWrapper<CorrectionRefusalDetailsParent>;
   TradeEffect: TradeEffect;
   LotAllocation: ResolverTypeWrapper<LotAllocationParent>;
   PositionEventConnection: ResolverTypeWrapper<Omit<PositionEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['PositionEventEdge']> }>;
@@ -2131,6 +2431,24 @@ export type ResolversParentTypes = {
   TradeRecorded: TradeRecordedParent;
   TradeRefused: TradeRefusedParent;
   PositionEvent: PositionEventParent;
+  PositionEventDetails: ResolversUnionTypes<ResolversParentTypes>['PositionEventDetails'];
+  BookingDetails: BookingDetailsParent;
+  BookedTradeDetails: BookedTradeDetailsParent;
+  AmendmentDetails: AmendmentDetailsParent;
+  TradeTerms: TradeTerms;
+  BustDetails: BustDetailsParent;
+  PriceResetDetails: PriceResetDetailsParent;
+  LotSettlement: LotSettlement;
+  CorporateActionDetails: CorporateActionDetailsParent;
+  ActedLot: ActedLot;
+  WashSaleDetails: WashSaleDetailsParent;
+  WashSaleAdjustment: WashSaleAdjustment;
+  ElectionDetails: ElectionDetailsParent;
+  ElectedLot: ElectedLot;
+  ReceivedLotsDetails: ReceivedLotsDetailsParent;
+  ReceivedLot: ReceivedLot;
+  CorrectionDetails: CorrectionDetailsParent;
+  CorrectionRefusalDetails: CorrectionRefusalDetailsParent;
   LotAllocation: LotAllocationParent;
   PositionEventConnection: Omit<PositionEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['PositionEventEdge']> };
   PositionEventEdge: Omit<PositionEventEdge, 'node'> & { node: ResolversParentTypes['PositionEvent'] };
@@ -2389,10 +2707,152 @@ export type PositionEventResolvers<ContextType = Context, ParentType extends Res
   reliefMethod?: Resolver<Maybe<ResolversTypes['LotReliefMethod']>, ParentType, ContextType>;
   realizedPnl?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   allocations?: Resolver<ReadonlyArray<ResolversTypes['LotAllocation']>, ParentType, ContextType>;
+  tipDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  details?: Resolver<Maybe<ResolversTypes['PositionEventDetails']>, ParentType, ContextType>;
   user?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   correlationId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   causationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PositionEventDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionEventDetails'] = ResolversParentTypes['PositionEventDetails']> = {
+  __resolveType: TypeResolveFn<'BookingDetails' | 'BookedTradeDetails' | 'AmendmentDetails' | 'BustDetails' | 'PriceResetDetails' | 'CorporateActionDetails' | 'WashSaleDetails' | 'ElectionDetails' | 'ReceivedLotsDetails' | 'CorrectionDetails' | 'CorrectionRefusalDetails', ParentType, ContextType>;
+};
+
+export type BookingDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BookingDetails'] = ResolversParentTypes['BookingDetails']> = {
+  askedDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type BookedTradeDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BookedTradeDetails'] = ResolversParentTypes['BookedTradeDetails']> = {
+  bookingVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AmendmentDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AmendmentDetails'] = ResolversParentTypes['AmendmentDetails']> = {
+  amendmentId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  targetVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  oldTerms?: Resolver<ResolversTypes['TradeTerms'], ParentType, ContextType>;
+  newTerms?: Resolver<ResolversTypes['TradeTerms'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TradeTermsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TradeTerms'] = ResolversParentTypes['TradeTerms']> = {
+  side?: Resolver<ResolversTypes['Side'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  effectiveDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  executedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type BustDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BustDetails'] = ResolversParentTypes['BustDetails']> = {
+  targetVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PriceResetDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PriceResetDetails'] = ResolversParentTypes['PriceResetDetails']> = {
+  resetId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resetPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  settlement?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  lots?: Resolver<ReadonlyArray<ResolversTypes['LotSettlement']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LotSettlementResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LotSettlement'] = ResolversParentTypes['LotSettlement']> = {
+  lot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  settlement?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type CorporateActionDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorporateActionDetails'] = ResolversParentTypes['CorporateActionDetails']> = {
+  actionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['CorporateActionType'], ParentType, ContextType>;
+  numerator?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  denominator?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  cash?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  lots?: Resolver<ReadonlyArray<ResolversTypes['ActedLot']>, ParentType, ContextType>;
+  deliveredInstrumentId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  deliveredQuantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  deliveredBasis?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ActedLotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActedLot'] = ResolversParentTypes['ActedLot']> = {
+  lot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantityBefore?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  costBasisBefore?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  quantityAfter?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  costBasisAfter?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  cash?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  gain?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type WashSaleDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WashSaleDetails'] = ResolversParentTypes['WashSaleDetails']> = {
+  causedByVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  disallowed?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  adjustments?: Resolver<ReadonlyArray<ResolversTypes['WashSaleAdjustment']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type WashSaleAdjustmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WashSaleAdjustment'] = ResolversParentTypes['WashSaleAdjustment']> = {
+  saleTradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  saleDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  lossLot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  replacementLot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  adjustedLot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  disallowed?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  acquiredOn?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+};
+
+export type ElectionDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ElectionDetails'] = ResolversParentTypes['ElectionDetails']> = {
+  targetVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lots?: Resolver<ReadonlyArray<ResolversTypes['ElectedLot']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ElectedLotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ElectedLot'] = ResolversParentTypes['ElectedLot']> = {
+  lot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type ReceivedLotsDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReceivedLotsDetails'] = ResolversParentTypes['ReceivedLotsDetails']> = {
+  transferId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cause?: Resolver<ResolversTypes['LotTransferCause'], ParentType, ContextType>;
+  fromPositionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  lots?: Resolver<ReadonlyArray<ResolversTypes['ReceivedLot']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReceivedLotResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReceivedLot'] = ResolversParentTypes['ReceivedLot']> = {
+  lot?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  openDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  acquiredOn?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  costBasis?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  sourceTradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type CorrectionDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorrectionDetails'] = ResolversParentTypes['CorrectionDetails']> = {
+  basedOnVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  settles?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>;
+  causedBy?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  beforeTrade?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
+  before?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
+  after?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
+  restatedGains?: Resolver<ReadonlyArray<ResolversTypes['RestatedGain']>, ParentType, ContextType>;
+  replayedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CorrectionRefusalDetailsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorrectionRefusalDetails'] = ResolversParentTypes['CorrectionRefusalDetails']> = {
+  basedOnVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['PositionStatusReason'], ParentType, ContextType>;
+  versions?: Resolver<ReadonlyArray<ResolversTypes['Int']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type LotAllocationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LotAllocation'] = ResolversParentTypes['LotAllocation']> = {
@@ -2806,6 +3266,24 @@ export type Resolvers<ContextType = Context> = {
   TradeRecorded?: TradeRecordedResolvers<ContextType>;
   TradeRefused?: TradeRefusedResolvers<ContextType>;
   PositionEvent?: PositionEventResolvers<ContextType>;
+  PositionEventDetails?: PositionEventDetailsResolvers<ContextType>;
+  BookingDetails?: BookingDetailsResolvers<ContextType>;
+  BookedTradeDetails?: BookedTradeDetailsResolvers<ContextType>;
+  AmendmentDetails?: AmendmentDetailsResolvers<ContextType>;
+  TradeTerms?: TradeTermsResolvers<ContextType>;
+  BustDetails?: BustDetailsResolvers<ContextType>;
+  PriceResetDetails?: PriceResetDetailsResolvers<ContextType>;
+  LotSettlement?: LotSettlementResolvers<ContextType>;
+  CorporateActionDetails?: CorporateActionDetailsResolvers<ContextType>;
+  ActedLot?: ActedLotResolvers<ContextType>;
+  WashSaleDetails?: WashSaleDetailsResolvers<ContextType>;
+  WashSaleAdjustment?: WashSaleAdjustmentResolvers<ContextType>;
+  ElectionDetails?: ElectionDetailsResolvers<ContextType>;
+  ElectedLot?: ElectedLotResolvers<ContextType>;
+  ReceivedLotsDetails?: ReceivedLotsDetailsResolvers<ContextType>;
+  ReceivedLot?: ReceivedLotResolvers<ContextType>;
+  CorrectionDetails?: CorrectionDetailsResolvers<ContextType>;
+  CorrectionRefusalDetails?: CorrectionRefusalDetailsResolvers<ContextType>;
   LotAllocation?: LotAllocationResolvers<ContextType>;
   PositionEventConnection?: PositionEventConnectionResolvers<ContextType>;
   PositionEventEdge?: PositionEventEdgeResolvers<ContextType>;
