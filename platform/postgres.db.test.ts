@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase } from '../test/support/database.ts';
 import { openPool } from './postgres.ts';
@@ -95,4 +96,26 @@ test('a transaction whose connection is lost fails, and takes nothing else with 
   const answer = () => sql.begin((tx) => tx`select 1 as one`);
   await expect.poll(() => answer().catch(() => 'not yet')).toEqual([{ one: 1 }]);
   await expect(sql.begin((tx) => tx`select 1 / 0`)).rejects.toMatchObject({ code: '22012' });
+});
+
+test('a session whose connection is lost takes nothing else with it', async () => {
+  const database = await createTestDatabase();
+  const sql = openPool({ url: database.url, maxConnections: 2, applicationName: 'session-test' });
+  onTestFinished(async () => {
+    await sql.end({ timeout: 1 });
+    await database.drop();
+  });
+  const session = await sql.reserve();
+  await session`select pg_advisory_lock(1)`;
+  const [own] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined });
+  await owner`select pg_terminate_backend(${own?.pid ?? 0})`;
+  await owner.end();
+  await delay(100);
+
+  const [answer] = await session<{ locked: boolean }[]>`select pg_advisory_unlock(1) as locked`;
+  expect(answer).toEqual({ locked: false });
+  session.release();
+  const [free] = await sql<{ got: boolean }[]>`select pg_try_advisory_lock(1) as got`;
+  expect(free).toEqual({ got: true });
 });

@@ -20,6 +20,7 @@ export interface PoolOptions {
 const MS_PER_S = 1_000;
 const IDLE_TIMEOUT_S = 60;
 const CONNECT_TIMEOUT_S = 10;
+const CLOSE_TIMEOUT_S = 1;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 30_000;
 /**
  * Before a lost connection is opened again; up to half of it less. The driver's own pause triples
@@ -38,7 +39,30 @@ const STARTUP_FILLER = '.'.repeat(1_024);
 
 /** `bigint` columns arrive as bigint, `date` as text; select a `timestamptz` as text or epoch. */
 export function openPool(options: PoolOptions): Sql {
-  const sql = postgres(options.url, {
+  const sql = withSafeTransactions(postgres(options.url, driverOptions(options)));
+  return Object.assign(sql, { reserve: () => openSession(options) });
+}
+
+/**
+ * A connection beside the pool, for what lasts as long as a session, such as an advisory lock. When
+ * it is lost the next query opens another one, without the lock; the driver's own `reserve` ends
+ * the process then, as its transactions do.
+ */
+async function openSession(options: PoolOptions) {
+  const session = postgres(options.url, {
+    ...driverOptions(options),
+    max: 1,
+    idle_timeout: undefined,
+    max_lifetime: null,
+  });
+  await session`select 1`;
+  return Object.assign(session, {
+    release: () => void session.end({ timeout: CLOSE_TIMEOUT_S }).catch(() => undefined),
+  });
+}
+
+function driverOptions(options: PoolOptions) {
+  return {
     max: options.maxConnections,
     idle_timeout: IDLE_TIMEOUT_S,
     connect_timeout: CONNECT_TIMEOUT_S,
@@ -55,8 +79,7 @@ export function openPool(options: PoolOptions): Sql {
       bigint: postgres.BigInt,
       date: { to: 1082, from: [1082], serialize: String, parse: String },
     },
-  });
-  return withSafeTransactions(sql);
+  };
 }
 
 /** Price, quantity, weight: a bigint of 1e-8 units. */
