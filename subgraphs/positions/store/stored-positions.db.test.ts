@@ -159,7 +159,7 @@ describe('the chain of hashes', () => {
       previous = eventHashOf(previous, hashedEventOf(row));
       expect(row.event_hash).toBe(previous);
     }
-    expect(rows).toHaveLength(4);
+    expect(rows).toHaveLength(5);
     expect((await snapshotOf(sql, key))['last_hash']).toBe(previous);
   });
 
