@@ -31,10 +31,11 @@ interface Calculation {
 }
 
 /** A queue whose calculations end when the test says so. */
-function queueOf(maxRunning: number) {
+function queueOf(places: number, rest: (tookMs: number) => Promise<void> = noRest) {
   const begun: Calculation[] = [];
   const queue = new RecalculationQueue({
-    maxRunning,
+    maxRunning: () => places,
+    rest,
     recalculate: (_key, events, signal) =>
       new Promise((resolve, reject) => {
         begun.push({
@@ -59,6 +60,7 @@ function queueOf(maxRunning: number) {
   return { queue, causes, at };
 }
 
+const noRest = () => Promise.resolve();
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const fulfilled = { status: 'fulfilled', value: undefined };
 
@@ -133,6 +135,30 @@ describe('waiting for a recalculation', () => {
       fulfilled,
       { status: 'rejected', reason: new Error('a poisoned stream') },
     ]);
+  });
+});
+
+describe('resting', () => {
+  test('a place that has calculated takes nothing until its rest is over', async () => {
+    let endRest: () => void = () => undefined;
+    const { queue, causes, at } = queueOf(
+      1,
+      () =>
+        new Promise((resolve) => {
+          endRest = resolve;
+        }),
+    );
+    const first = queue.recalculateAll([late('A', 1)], never);
+    const second = queue.recalculateAll([late('B', 1)], never);
+    at(0).end();
+    expect(await first).toEqual([fulfilled]);
+    await settle();
+    expect(causes()).toEqual(['A-1']);
+    endRest();
+    await settle();
+    expect(causes()).toEqual(['A-1', 'B-1']);
+    at(1).end();
+    await second;
   });
 });
 

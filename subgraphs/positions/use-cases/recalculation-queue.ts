@@ -3,7 +3,8 @@
  *
  * A position is idle, WAITING, or RUNNING: one calculation at a time, for everything late that was
  * known when it began. What comes meanwhile waits for the next one. Across positions the newest
- * comes first, for somebody is watching it; inside a position the oldest effective date.
+ * comes first, for somebody is watching it; inside a position the oldest effective date. A place
+ * that has calculated RESTS before it takes the next position, as long as it is told to.
  */
 
 import type { BusinessDate } from '#kernel/business-date';
@@ -31,8 +32,10 @@ export interface RecalculationQueueOptions {
     late: readonly LateEvent[],
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Calculations at once, over all positions. */
-  readonly maxRunning: number;
+  /** Calculations at once, over all positions; asked before each. */
+  readonly maxRunning: () => number;
+  /** After a calculation that took so long, its place stays empty until this resolves. */
+  readonly rest: (tookMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 interface Wish {
@@ -56,7 +59,8 @@ export class RecalculationQueue {
   readonly #options: RecalculationQueueOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #running = new Map<string, Running>();
-  #isStopped = false;
+  readonly #stopping = new AbortController();
+  #resting = 0;
 
   constructor(options: RecalculationQueueOptions) {
     this.#options = options;
@@ -68,7 +72,7 @@ export class RecalculationQueue {
     signal: AbortSignal,
   ): Promise<readonly PromiseSettledResult<void>[]> {
     signal.throwIfAborted();
-    if (this.#isStopped) {
+    if (this.#stopping.signal.aborted) {
       throw new PlatformError('UPSTREAM_UNAVAILABLE', 'recalculations have stopped');
     }
     const leaving: ((reason: unknown) => void)[] = [];
@@ -96,7 +100,7 @@ export class RecalculationQueue {
 
   /** Begins nothing more: who waits is told so. What runs may end. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort();
     const reason = new PlatformError('UPSTREAM_UNAVAILABLE', 'recalculations are stopping');
     for (const { wishes } of this.#waiting.values()) {
       for (const { reject } of wishes) reject(reason);
@@ -111,6 +115,18 @@ export class RecalculationQueue {
       for (const wish of wishes) count += wish.late.length;
     }
     return count;
+  }
+
+  /** Of all that wait; null while nothing does. */
+  get oldestRecordedAtMs(): number | null {
+    let oldest: number | null = null;
+    for (const { wishes } of this.#waiting.values()) {
+      for (const { late } of wishes) {
+        for (const { recordedAtMs } of late)
+          oldest = Math.min(oldest ?? recordedAtMs, recordedAtMs);
+      }
+    }
+    return oldest;
   }
 
   get running(): number {
@@ -133,7 +149,7 @@ export class RecalculationQueue {
   }
 
   #startNext(): void {
-    while (this.#running.size < this.#options.maxRunning) {
+    while (this.#running.size + this.#resting < this.#options.maxRunning()) {
       const ready = [...this.#waiting.values()].filter(({ key }) => !this.#running.has(key.text));
       const next = newestOf(ready);
       if (next === undefined) return;
@@ -145,6 +161,7 @@ export class RecalculationQueue {
   async #run({ key, wishes }: Waiting): Promise<void> {
     const abort = new AbortController();
     this.#running.set(key.text, { wishes, abort });
+    const startedAtMs = performance.now();
     const late = [...wishes].flatMap((wish) => wish.late).toSorted(byEffectiveDate);
     try {
       await this.#options.recalculate(key, late, abort.signal);
@@ -153,7 +170,17 @@ export class RecalculationQueue {
       for (const { reject } of wishes) reject(error);
     } finally {
       this.#running.delete(key.text);
+      await this.#rest(performance.now() - startedAtMs);
       this.#startNext();
+    }
+  }
+
+  async #rest(tookMs: number): Promise<void> {
+    this.#resting += 1;
+    try {
+      await this.#options.rest(tookMs, this.#stopping.signal);
+    } finally {
+      this.#resting -= 1;
     }
   }
 }

@@ -62,7 +62,7 @@ async function startColdPath(submit: Submit = recording.deps.writers.submit): Pr
   const coldPath = createColdPath({
     eventLog,
     databaseUrl: database.url,
-    writers: { submit },
+    writers: { submit, inFlight: recording.deps.writers.inFlight },
     contracts: { termsByIds: () => Promise.resolve(new Map()) },
     waiting: createWaitingPositions(sql),
     clock: testClock,

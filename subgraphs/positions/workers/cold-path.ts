@@ -22,6 +22,7 @@ import {
 } from '../use-cases/recalculate-position.ts';
 import { type LateEvent, RecalculationQueue } from '../use-cases/recalculation-queue.ts';
 import { writeCorrection } from '../use-cases/write-correction.ts';
+import { createYield } from '../use-cases/yield-to-hot-path.ts';
 import { startBackdatedTradesConsumer } from './backdated-trades-consumer.ts';
 import { type ColdPathMetrics, createColdPathMetrics, watchColdPath } from './cold-path-metrics.ts';
 import { startColdPathWatch } from './cold-path-watch.ts';
@@ -37,7 +38,7 @@ export interface ColdPathDeps {
   readonly eventLog: EventLog;
   /** The threads open connections of their own. */
   readonly databaseUrl: string;
-  readonly writers: Pick<PartitionWriters, 'submit'>;
+  readonly writers: Pick<PartitionWriters, 'submit' | 'inFlight'>;
   readonly contracts: {
     termsByIds(ids: readonly string[]): Promise<ReadonlyMap<string, ContractTerms>>;
   };
@@ -65,8 +66,19 @@ export function createColdPath(deps: ColdPathDeps): ColdPath {
     data: { databaseUrl },
     logger,
   });
-  const queue = new RecalculationQueue({
-    maxRunning: RECALCULATION_THREADS,
+  const yielding = createYield(
+    {
+      tradesInFlight: () => deps.writers.inFlight(),
+      oldestRecordedAtMs: () => queue.oldestRecordedAtMs,
+      clock: deps.clock,
+      monotonicMs: () => performance.now(),
+      pause,
+    },
+    RECALCULATION_THREADS,
+  );
+  const queue: RecalculationQueue = new RecalculationQueue({
+    maxRunning: yielding.places,
+    rest: yielding.rest,
     recalculate: (key, late, signal) =>
       observed(metrics, deps.clock, late, () =>
         recalculateOnThread({ ...deps, threads, metrics }, key, late, signal),
