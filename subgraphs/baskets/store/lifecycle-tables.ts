@@ -101,7 +101,7 @@ export const approval = basketsSchema.table(
   ],
 );
 
-/** Backtests: asked for, run by a worker, kept for ever. An equal `inputs_hash` is an equal result. */
+/** Backtests: asked for, run by a worker, kept for ever. Results: backtest-tables.ts. */
 export const backtest = basketsSchema.table(
   'backtest',
   {
@@ -121,12 +121,6 @@ export const backtest = basketsSchema.table(
     status: text('status').notNull(),
     /** 0 to 1. */
     progress: doublePrecision('progress').notNull().default(0),
-    /** The whole result; null until COMPLETED. */
-    result: jsonb('result'),
-    warnings: text('warnings')
-      .array()
-      .notNull()
-      .default(sql`'{}'::text[]`),
     /** Why it failed; null otherwise. */
     error: text('error'),
     /** The backtest whose result this one shares; null when it was computed for itself. */
