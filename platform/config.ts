@@ -60,6 +60,11 @@ const environment = z.object({
   CONTRACT_SERVICE_URL: optional(url),
   CONTRACT_TIMEOUT_MS: withDefault(positiveInt, 40),
   BOOKS_CLOSED_BEFORE: optional(date),
+  INDEX_CLOSE_UTC: withDefault(
+    z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as 22:00'),
+    '22:00',
+  ),
+  INDEX_DAYS: withDefault(z.enum(['weekdays', 'all']), 'weekdays'),
 });
 
 export type Feed =
@@ -112,7 +117,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       contractTimeoutMs: e.CONTRACT_TIMEOUT_MS,
       booksClosedBefore: e.BOOKS_CLOSED_BEFORE,
     },
+    indexCalendar: {
+      closeMinuteUtc: minuteOfDay(e.INDEX_CLOSE_UTC),
+      days: e.INDEX_DAYS === 'all' ? ('ALL' as const) : ('WEEKDAYS' as const),
+    },
   });
+}
+
+function minuteOfDay(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(':').map(Number);
+  return hours * 60 + minutes;
 }
 
 function parseFeed(text: string, speed: number): Feed {

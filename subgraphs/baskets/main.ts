@@ -5,46 +5,36 @@ import { basketTransitioned } from '#kernel/topics/basket-transitions';
 import { pause } from '#platform/backoff';
 import { createTopicTail } from '#platform/event-log/topic-tail';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
+import { indexCalendar } from './domain/basket-calendar.ts';
 import { BASKET_STATES, isPriced } from './domain/transition-table.ts';
 import type { Context, Deps } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
+import { createApprovalReader } from './store/approval-reader.ts';
 import { createAuditReader } from './store/audit-reader.ts';
+import { createBacktestQueueReader } from './store/backtest-requests.ts';
 import { createBasketReader } from './store/basket-reader.ts';
 import { createBasketRepository } from './store/baskets.ts';
 import { createIndexDefinitionReader } from './store/index-definitions.ts';
 import { createLastPriceReader } from './store/last-prices.ts';
-import { createLevelRepository } from './store/levels.ts';
+import { createLevelRepository, type LevelRepository } from './store/levels.ts';
+import { createPriceCoverageReader } from './store/price-coverage.ts';
 import { createReferenceDataReader } from './store/reference-data.ts';
+import { createTimerStore } from './store/timers.ts';
 import { baseIndex } from './use-cases/base-index.ts';
-import { createLevelHub } from './workers/level-hub.ts';
+import { fireTimer } from './use-cases/fire-timer.ts';
+import { createLevelHub, type LevelHub } from './workers/level-hub.ts';
 import { LiveLevels } from './workers/live-levels.ts';
+import { startTimers, type Timers } from './workers/timers.ts';
 
 export function buildBaskets(parts: PlatformParts): Subgraph {
-  const { sql, eventLog, clock, logger, newId } = parts;
-  const baskets = createBasketRepository(sql, sha256);
-  const reader = createBasketReader(sql);
-  const reference = createReferenceDataReader(sql);
-  const levels = createLevelRepository(sql);
+  const { sql, clock, logger } = parts;
   const hub = createLevelHub();
-  const transitions = createTopicTail({
-    eventLog,
-    eventType: basketTransitioned,
-    logger,
-    pause,
-  });
-  const deps: Deps = {
-    baskets,
-    reader,
-    audit: createAuditReader(sql),
-    reference,
-    levels,
-    hub,
-    transitions,
-    clock,
-    newId,
-    hash: sha256,
-  };
+  const transitions = createTopicTail({ ...parts, eventType: basketTransitioned, pause });
+  const reader = createBasketReader(sql);
+  const levels = createLevelRepository(sql);
+  const approvals = createApprovalReader(sql);
+  const deps = depsOf(parts, { hub, transitions, reader, levels });
   const liveLevels = new LiveLevels({
     ...parts,
     hub,
@@ -53,9 +43,10 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     definitions: createIndexDefinitionReader(reader),
     pricedBasketIds: () => reader.idsInStates(BASKET_STATES.filter(isPriced)),
     lastPrices: createLastPriceReader(parts),
-    fxSnapshot: () => reference.fxSnapshot(),
-    fixBase: (code, wanted) => baseIndex({ baskets, clock, newId }, code, wanted),
+    fxSnapshot: () => deps.reference.fxSnapshot(),
+    fixBase: (code, wanted) => baseIndex(deps, code, wanted),
   });
+  let timers: Timers | undefined;
 
   return {
     name: 'baskets',
@@ -63,17 +54,54 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ reader, levels, hub, nowMs: () => clock.nowMs() }),
+      loaders: createLoaders({ reader, approvals, levels, hub, nowMs: () => clock.nowMs() }),
     }),
     async start() {
       await liveLevels.start();
       logger.debug('baskets: live levels started');
+      timers = timersOf(parts, deps);
     },
     async stop() {
+      await timers?.stop();
       await transitions.close();
       await liveLevels.stop();
     },
   };
+}
+
+type Shared = Pick<Deps, 'transitions' | 'reader'> & {
+  readonly hub: LevelHub;
+  readonly levels: LevelRepository;
+};
+
+/** What the use cases behind the resolvers need. */
+function depsOf(parts: PlatformParts, shared: Shared): Deps {
+  const { config, sql, clock, newId } = parts;
+  return {
+    ...shared,
+    baskets: createBasketRepository(sql, sha256),
+    audit: createAuditReader(sql),
+    reference: createReferenceDataReader(sql),
+    coverage: createPriceCoverageReader(sql),
+    backtestQueue: createBacktestQueueReader(sql),
+    vendors: [],
+    calendar: indexCalendar(config.indexCalendar),
+    standingCause: () => Promise.resolve(null),
+    clock,
+    newId,
+    hash: sha256,
+  };
+}
+
+/** What falls due without anybody asking. */
+function timersOf(parts: PlatformParts, deps: Deps): Timers {
+  const rebalanceDue = () => Promise.resolve('LATER' as const);
+  return startTimers({
+    ...parts,
+    timers: createTimerStore(parts.sql),
+    fire: (timer) => fireTimer({ ...deps, rebalanceDue }, timer),
+    pause,
+  });
 }
 
 function sha256(text: string): string {

@@ -15,6 +15,7 @@ import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadca
 import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { systemClock } from '#platform/clock';
 import { createPostgresEventLog } from '#platform/event-log/postgres-event-log';
+import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import type { PlatformParts, Subgraph } from '#platform/subgraph';
@@ -88,6 +89,7 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
   const sql = openPool({ url: database.url, maxConnections: 6, applicationName: 'baskets-test' });
   const logger = silentLogger;
   const eventLog = createPostgresEventLog({ sql, url: database.url, logger });
+  const lease = createPostgresLease({ sql, logger });
   const broadcast = createInProcessBroadcast({ logger });
   let ids = 0;
   const partsOfProcess = () =>
@@ -96,6 +98,8 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
       eventLog,
       broadcast,
       cache: createInProcessCache(),
+      lease,
+      config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'ALL' } },
       clock: systemClock,
       newId: () => `id-${(ids += 1)}`,
       logger,
@@ -140,6 +144,7 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
       await subgraph.stop();
       await eventLog.close();
       await broadcast.close();
+      await lease.close();
       await Promise.all([sql.end(), owner.end()]);
       await database.drop();
     },

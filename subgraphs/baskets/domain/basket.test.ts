@@ -2,16 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { currencyCode, quantity } from '#kernel/money';
-import {
-  type Basket,
-  type BasketCommand,
-  type BasketFact,
-  type CreateBasket,
-  currentVersion,
-  decide,
-  type EditBasket,
-  evolve,
-} from './basket.ts';
+import { scopesOf } from '#kernel/roles';
+import { type Basket, currentVersion } from './basket.ts';
+import type { Asked, BasketCommand, CreateBasket, EditBasket } from './basket-command.ts';
+import { decide } from './basket-decider.ts';
+import { evolve } from './basket-evolve.ts';
+import type { BasketFact } from './basket-fact.ts';
 import type { ReferenceData } from './composition.ts';
 import { divisor, level } from './index-level.ts';
 
@@ -40,24 +36,45 @@ const createCommand = (changes: Partial<CreateBasket> = {}): CreateBasket => ({
   weighting: 'FIXED',
   baseLevel: decimal('1000'),
   constituents: fixed(['A', '0.6'], ['B', '0.4']),
+  notional: null,
+  launchAtMs: null,
+  delegates: null,
   reference,
   hash,
   ...changes,
 });
 const editCommand = (changes: Partial<EditBasket> = {}): EditBasket => ({
   type: 'EditBasket',
-  version: 1,
   name: null,
   weighting: null,
   constituents: fixed(['A', '0.5'], ['C', '0.5']),
+  notional: null,
+  launchAtMs: null,
+  delegates: null,
   reference,
   hash,
   ...changes,
 });
 
+const asked = (changes: Partial<Asked> = {}): Asked => ({
+  by: {
+    actor: 'mia',
+    onBehalfOf: null,
+    roles: ['portfolio_manager'],
+    scopes: scopesOf(['portfolio_manager']),
+    isService: false,
+  },
+  atMs: 1,
+  comment: null,
+  seenVersion: null,
+  seenRevision: null,
+  ...changes,
+});
+
 const replay = (past: readonly BasketFact[]) => past.reduce<Basket | null>(evolve, null);
 const given = (...past: readonly BasketFact[]) => ({
-  when: (command: BasketCommand) => decide(replay(past), command),
+  when: (command: BasketCommand, changes?: Partial<Asked>) =>
+    decide(replay(past), command, asked(changes)),
 });
 const factsOf = (command: BasketCommand, ...past: readonly BasketFact[]) => {
   const decision = given(...past).when(command);
@@ -181,7 +198,7 @@ describe('BK-2 editing and cancelling a draft', () => {
   });
 
   test('an edit of another version than the current one is refused', () => {
-    expect(given(...created).when(editCommand({ version: 2 }))).toEqual({
+    expect(given(...created).when(editCommand(), { seenVersion: 2 })).toEqual({
       ok: false,
       reason: 'VERSION_CONFLICT',
       message: 'expected version 1, the current one, was 2',
@@ -218,7 +235,7 @@ describe('BK-2 editing and cancelling a draft', () => {
       reason: 'ILLEGAL_TRANSITION',
       message: 'CANCEL_BASKET is not allowed in CANCELLED; allowed: nothing',
     });
-    expect(given(...cancelled).when(editCommand({ version: 7 }))).toMatchObject({
+    expect(given(...cancelled).when(editCommand())).toMatchObject({
       ok: false,
       reason: 'ILLEGAL_TRANSITION',
     });

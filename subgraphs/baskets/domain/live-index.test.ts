@@ -39,6 +39,7 @@ function definition(names: readonly (readonly [string, string, string?])[]): Ind
     version: {
       number: 1,
       status: 'DRAFT',
+      origin: 'EDIT',
       weighting: 'FIXED',
       hash: '#',
       base: null,

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scopesOf } from '#kernel/roles';
 import {
-  allowedEvents,
   BASKET_EVENTS,
   BASKET_STATES,
   type BasketState,
@@ -51,13 +49,5 @@ describe('BK-2 basket life cycle', () => {
       state = to;
     }
     expect(state).toBe('LISTING');
-  });
-
-  test('allowed events are those of the role, and only commands that exist', () => {
-    const maker = scopesOf(['portfolio_manager']);
-    expect(allowedEvents('DRAFT', maker)).toEqual(['EDIT_BASKET', 'CANCEL_BASKET']);
-    expect(allowedEvents('APPROVED', maker)).toEqual(['CANCEL_BASKET']);
-    expect(allowedEvents('CANCELLED', maker)).toEqual([]);
-    expect(allowedEvents('DRAFT', scopesOf(['viewer', 'approver', 'operations']))).toEqual([]);
   });
 });

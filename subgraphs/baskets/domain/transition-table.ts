@@ -1,6 +1,6 @@
 /** The life cycle of a basket as data: 15 states, 33 events, 35 numbered rows. */
 
-import type { Scope } from '#kernel/roles';
+import { type VersionEvent, type VersionStatus, versionStatusAfter } from './version-table.ts';
 
 export const BASKET_STATES = [
   'DRAFT',
@@ -108,33 +108,49 @@ export const BASKET_EVENTS: readonly BasketEvent[] = [
   ...new Set(TRANSITIONS.map(({ event }) => event)),
 ];
 
-/** Commands that exist today; the other rows wait for their issue. */
-const BUILT_EVENTS: ReadonlySet<BasketEvent> = new Set<BasketEvent>([
-  'CREATE_BASKET',
-  'EDIT_BASKET',
-  'CANCEL_BASKET',
-]);
-
-const SCOPE_OF: Readonly<Record<Exclude<Actor, 'SYS'>, Scope>> = {
-  M: 'baskets:write',
-  C: 'baskets:approve',
-  O: 'baskets:operate',
-  R: 'baskets:operate',
-};
-
 /** The rows of a cell of the table; none when the event is not allowed in the state. */
 export function transitionsOf(state: BasketState, event: BasketEvent): readonly TransitionRow[] {
   const rows: readonly TransitionRow[] = TRANSITIONS;
   return rows.filter((each) => each.event === event && each.from.includes(state));
 }
 
-/** What somebody with these scopes can do now, out of the commands that exist. */
-export function allowedEvents(state: BasketState, scopes: readonly Scope[]): BasketEvent[] {
-  return BASKET_EVENTS.filter(
-    (event) =>
-      BUILT_EVENTS.has(event) &&
-      transitionsOf(state, event).some(({ who }) =>
-        who.some((actor) => actor !== 'SYS' && scopes.includes(SCOPE_OF[actor])),
-      ),
-  );
+/**
+ * What makers and checkers do with the version of a live basket that is on its way: the machine of
+ * versions decides, and the basket stays where it is.
+ */
+export const EVENTS_OF_PENDING_VERSION = {
+  WITHDRAW_SUBMISSION: 'WITHDRAW',
+  APPROVE_BASKET: 'APPROVE',
+  REQUEST_CHANGES: 'REQUEST_CHANGES',
+  REJECT_BASKET: 'REJECT',
+  APPROVAL_EXPIRED: 'EXPIRE',
+  REVOKE_APPROVAL: 'REVOKE',
+} as const satisfies Partial<Record<BasketEvent, VersionEvent>>;
+
+function eventOfPendingVersion(event: BasketEvent): VersionEvent | undefined {
+  const events: Partial<Record<BasketEvent, VersionEvent>> = EVENTS_OF_PENDING_VERSION;
+  return events[event];
+}
+
+export interface Standing {
+  readonly state: BasketState;
+  /** Of the version on its way to a live basket; null without one. */
+  readonly pendingStatus: VersionStatus | null;
+}
+
+/** Who may ask for the event; nobody when neither machine has a row for it. */
+export function whoMay({ state, pendingStatus }: Standing, event: BasketEvent): readonly Actor[] {
+  const [row] = transitionsOf(state, event);
+  if (row) return row.who;
+  const versionEvent = eventOfPendingVersion(event);
+  if (versionEvent === undefined || pendingStatus === null) return [];
+  // An approval schedules the rebalance, and row 24 begins in ACTIVE.
+  const isOpen = state === 'ACTIVE' || (state === 'SUSPENDED' && versionEvent !== 'APPROVE');
+  if (!isOpen || versionStatusAfter(pendingStatus, versionEvent) === undefined) return [];
+  return TRANSITIONS.find((each) => each.event === event)?.who ?? [];
+}
+
+/** All that can happen now, whoever asks. */
+export function openEvents(standing: Standing): readonly BasketEvent[] {
+  return BASKET_EVENTS.filter((event) => whoMay(standing, event).length > 0);
 }

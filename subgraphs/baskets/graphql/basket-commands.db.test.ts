@@ -8,7 +8,8 @@ import {
 } from '../../../test/support/baskets-world.ts';
 import type { SubgraphClient } from '../../../test/support/subgraph-client.ts';
 import { firstBrokenLink } from '../domain/audit-chain.ts';
-import { type Basket, currentVersion, evolve } from '../domain/basket.ts';
+import { type Basket, currentVersion } from '../domain/basket.ts';
+import { evolve } from '../domain/basket-evolve.ts';
 import { createAuditReader } from '../store/audit-reader.ts';
 import { createBasketReader } from '../store/basket-reader.ts';
 import { factOf } from '../store/fact-json.ts';
@@ -307,12 +308,12 @@ describe('BK-2 commands', () => {
   });
 
   test('a replay of the facts gives what is stored', async () => {
-    const facts = await world.sql<{ basket: string; type: string; payload: unknown }[]>`
-      select basket_id as basket, event_type as type, payload from baskets.event_store
+    const facts = await world.sql<FactRow[]>`
+      select basket_id as basket, event_type as type, payload, actor from baskets.event_store
       order by basket_id, event_version`;
     const replayed = new Map<string, Basket>();
-    for (const { basket, type, payload } of facts) {
-      replayed.set(basket, evolve(replayed.get(basket) ?? null, factOf(type, payload)));
+    for (const { basket, type, payload, ...writer } of facts) {
+      replayed.set(basket, evolve(replayed.get(basket) ?? null, factOf(type, payload, writer)));
     }
     expect(replayed.size).toBeGreaterThan(5);
     const definitions = createIndexDefinitionReader(createBasketReader(world.sql));
@@ -377,6 +378,13 @@ describe('BK-2 commands', () => {
     });
   });
 });
+
+interface FactRow {
+  readonly basket: string;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly actor: string;
+}
 
 function row(
   number: number,

@@ -2,12 +2,13 @@
 
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
-import { allowedEvents } from '../domain/transition-table.ts';
+import { allowedEvents } from '../domain/basket-caller.ts';
 import { listBaskets } from '../use-cases/list-baskets.ts';
 import { normalizedCode } from '../use-cases/load-reference.ts';
 import { watchLevels } from '../use-cases/watch-levels.ts';
 import { type ToldTransition, watchTransitions } from '../use-cases/watch-transitions.ts';
 import type { PublishedLevel } from '../workers/level-hub.ts';
+import { callerOf } from './command-request.ts';
 import { presentPublished, presentStored } from './present.ts';
 import type { Context } from './context.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -45,8 +46,8 @@ export const basketResolvers = {
   Basket: {
     __resolveReference: ({ id }, { loaders }) => loaders.basketById.load(id),
 
-    allowedEvents: ({ state }, _args, { request }) =>
-      allowedEvents(state, request.identity?.scopes ?? []),
+    allowedEvents: ({ createdBy: owner, ...basket }, _args, { request }) =>
+      allowedEvents({ ...basket, owner }, callerOf(request, null)),
 
     version: async ({ id, code, currentVersion }, _args, { loaders }) => {
       const versions = await loaders.versions.load(id);
@@ -56,6 +57,15 @@ export const basketResolvers = {
     },
 
     versions: ({ id }, _args, { loaders }) => loaders.versions.load(id),
+
+    pendingVersion: async ({ id, pendingVersion }, _args, { loaders }) => {
+      if (pendingVersion === null) return null;
+      const versions = await loaders.versions.load(id);
+      return versions.find(({ number }) => number === pendingVersion) ?? null;
+    },
+
+    launchAt: ({ launchAtMs }) => launchAtMs,
+    delisting: ({ id }, _args, { loaders }) => loaders.delisting.load(id),
     level: (basket, _args, { loaders }) => loaders.level.load(basket),
     createdAt: ({ createdAtMs }) => createdAtMs,
 
@@ -82,7 +92,18 @@ export const basketResolvers = {
   BasketVersion: {
     constituents: (version, _args, { loaders }) => loaders.constituents.load(version),
     createdAt: ({ createdAtMs }) => createdAtMs,
+    effectiveAt: ({ effectiveAtMs }) => effectiveAtMs,
+    makers: (version, _args, { loaders }) => loaders.makers.load(version),
+    approvals: (version, _args, { loaders }) => loaders.approvals.load(version),
   },
+
+  BasketApproval: {
+    submittedAt: ({ submittedAtMs }) => submittedAtMs,
+    expiresAt: ({ expiresAtMs }) => expiresAtMs,
+  },
+
+  GivenApproval: { at: ({ atMs }) => atMs },
+  BasketDelisting: { completedAt: ({ completedAtMs }) => completedAtMs },
 
   Constituent: {
     instrument: ({ instrumentId }) => ({ id: instrumentId }),

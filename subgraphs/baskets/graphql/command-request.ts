@@ -2,20 +2,24 @@
 
 import { invariant, PlatformError } from '#platform/errors';
 import type { RequestContext } from '#platform/request-context';
+import type { Caller } from '../domain/basket-caller.ts';
 import type { CommandRequest } from '../use-cases/submit-command.ts';
 
 const MAX_COMMAND_ID_LENGTH = 128;
 const MAX_COMMENT_LENGTH = 2_000;
+const MAX_USER_LENGTH = 200;
 
 interface CommandInput {
   readonly commandId?: string | null | undefined;
   readonly comment?: string | null | undefined;
+  readonly version?: number | null | undefined;
+  readonly revision?: number | null | undefined;
+  readonly onBehalfOf?: string | null | undefined;
 }
 
-/** Throws BAD_USER_INPUT on a command id or comment that is too long, and on an empty id. */
+/** Throws BAD_USER_INPUT on text that is too long, and on an empty id or user. */
 export function commandRequestOf(request: RequestContext, input: CommandInput): CommandRequest {
-  const { identity, correlationId } = request;
-  invariant(identity, 'a command needs a scope, and so an identity');
+  const { correlationId } = request;
   const commandId = input.commandId ?? null;
   const comment = input.comment ?? null;
   if (commandId !== null && (commandId === '' || commandId.length > MAX_COMMAND_ID_LENGTH)) {
@@ -24,7 +28,29 @@ export function commandRequestOf(request: RequestContext, input: CommandInput): 
   if (comment !== null && comment.length > MAX_COMMENT_LENGTH) {
     throw tooLong('comment', `at most ${MAX_COMMENT_LENGTH}`, comment);
   }
-  return { actor: identity.user, actorRoles: identity.roles, correlationId, commandId, comment };
+  return {
+    caller: callerOf(request, input.onBehalfOf ?? null),
+    correlationId,
+    commandId,
+    comment,
+    seenVersion: input.version ?? null,
+    seenRevision: input.revision ?? null,
+  };
+}
+
+export function callerOf({ identity }: RequestContext, onBehalfOf: string | null): Caller {
+  invariant(identity, 'a command needs a scope, and so an identity');
+  if (onBehalfOf !== null && (onBehalfOf === '' || onBehalfOf.length > MAX_USER_LENGTH)) {
+    throw tooLong('onBehalfOf', `1 to ${MAX_USER_LENGTH}`, onBehalfOf);
+  }
+  const { user, roles, scopes, isService } = identity;
+  return {
+    actor: user,
+    onBehalfOf: onBehalfOf === user ? null : onBehalfOf,
+    roles,
+    scopes,
+    isService,
+  };
 }
 
 function tooLong(field: string, expected: string, found: string): PlatformError {

@@ -1,41 +1,104 @@
 /** Commands on baskets. */
 
-import { cancelBasket } from '../use-cases/cancel-basket.ts';
+import { ZERO } from '#kernel/decimal';
+import { BACKTEST_DEFAULTS } from '#quant/backtest-input';
+import type { BacktestParams } from '../domain/backtest-params.ts';
+import { approveBasket } from '../use-cases/approve-basket.ts';
+import { askBasket, type PlainCommand } from '../use-cases/ask-basket.ts';
 import { createBasket } from '../use-cases/create-basket.ts';
 import { editBasket } from '../use-cases/edit-basket.ts';
-import type { CommandOutcome } from '../use-cases/submit-command.ts';
+import { rebalanceBasket } from '../use-cases/rebalance-basket.ts';
+import { requestDelisting } from '../use-cases/request-delisting.ts';
+import { resumeBasket } from '../use-cases/resume-basket.ts';
+import { retryListing } from '../use-cases/retry-listing.ts';
+import type { CommandOutcome, CommandRequest } from '../use-cases/submit-command.ts';
+import { submitForApproval } from '../use-cases/submit-for-approval.ts';
+import { triggerBacktest } from '../use-cases/trigger-backtest.ts';
 import { commandRequestOf } from './command-request.ts';
+import type { Context, Deps } from './context.ts';
 import type { BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
-import type { ConstituentInput, Resolvers } from './types.generated.ts';
+import type {
+  BasketCommandInput,
+  ConstituentInput,
+  Resolvers,
+  TriggerBacktestInput,
+} from './types.generated.ts';
+
+/** Resolves a command that needs the basket only, by whatever use case. */
+function onCode(
+  ask: (deps: Deps, request: CommandRequest, code: string) => Promise<CommandOutcome>,
+) {
+  return async (
+    _root: unknown,
+    { input }: { readonly input: BasketCommandInput },
+    { deps, request }: Context,
+  ) => presentOutcome(await ask(deps, commandRequestOf(request, input), input.code));
+}
+
+const plain = (command: PlainCommand) =>
+  onCode((deps, request, code) => askBasket(deps, request, { code, command }));
 
 export const commandResolvers = {
   Mutation: {
-    createBasket: async (_root, { input }, { deps, request }) => {
-      const { baseLevel = null, constituents, ...wanted } = input;
-      return presentOutcome(
+    createBasket: async (_root, { input }, { deps, request }) =>
+      presentOutcome(
         await createBasket(deps, commandRequestOf(request, input), {
-          ...wanted,
-          baseLevel,
-          constituents: proposed(constituents),
+          code: input.code,
+          name: input.name,
+          currency: input.currency,
+          weighting: input.weighting,
+          baseLevel: input.baseLevel ?? null,
+          constituents: proposed(input.constituents),
+          ...termsOf(input),
         }),
-      );
-    },
+      ),
 
-    editBasket: async (_root, { input }, { deps, request }) => {
-      const { code, version, name = null, weighting = null, constituents } = input;
-      return presentOutcome(
+    editBasket: async (_root, { input }, { deps, request }) =>
+      presentOutcome(
         await editBasket(deps, commandRequestOf(request, input), {
-          code,
-          version,
-          name,
-          weighting,
-          constituents: constituents ? proposed(constituents) : null,
+          code: input.code,
+          name: input.name ?? null,
+          weighting: input.weighting ?? null,
+          constituents: input.constituents ? proposed(input.constituents) : null,
+          ...termsOf(input),
         }),
-      );
-    },
+      ),
 
-    cancelBasket: async (_root, { input }, { deps, request }) =>
-      presentOutcome(await cancelBasket(deps, commandRequestOf(request, input), input.code)),
+    triggerBacktest: async (_root, { input }, { deps, request }) => {
+      const wanted = { code: input.code, params: paramsOf(input) };
+      return presentOutcome(await triggerBacktest(deps, commandRequestOf(request, input), wanted));
+    },
+    cancelBacktest: plain({ type: 'CancelBacktest' }),
+
+    submitBasketForApproval: onCode(submitForApproval),
+    withdrawBasketSubmission: plain({ type: 'WithdrawSubmission' }),
+    approveBasket: onCode(approveBasket),
+    rejectBasket: plain({ type: 'RejectBasket' }),
+    requestBasketChanges: plain({ type: 'RequestChanges' }),
+    revokeApproval: plain({ type: 'RevokeApproval' }),
+
+    retryListing: onCode(retryListing),
+    returnToDraft: plain({ type: 'ReturnToDraft' }),
+
+    rebalanceBasket: async (_root, { input }, { deps, request }) =>
+      presentOutcome(
+        await rebalanceBasket(deps, commandRequestOf(request, input), {
+          code: input.code,
+          weighting: input.weighting ?? null,
+          constituents: input.constituents ? proposed(input.constituents) : null,
+          effectiveDate: input.effectiveDate ?? null,
+        }),
+      ),
+    suspendBasket: plain({ type: 'Suspend' }),
+    resumeBasket: onCode(resumeBasket),
+
+    requestDelisting: async (_root, { input, lastDate = null }, { deps, request }) => {
+      const wanted = { code: input.code, lastDate };
+      return presentOutcome(await requestDelisting(deps, commandRequestOf(request, input), wanted));
+    },
+    cancelDelisting: plain({ type: 'CancelDelisting' }),
+    forceDelisting: plain({ type: 'CompleteDelisting', isForced: true }),
+    cancelBasket: plain({ type: 'CancelBasket' }),
   },
 
   BasketCommandResult: { __resolveType: (result) => result.__typename },
@@ -47,7 +110,7 @@ export const commandResolvers = {
       return basket;
     },
     transition: ({ basketId, transitionNumber }, _args, { deps }) =>
-      deps.audit.one(basketId, transitionNumber),
+      transitionNumber === null ? null : deps.audit.one(basketId, transitionNumber),
   },
 
   BasketCommandRefused: {
@@ -58,6 +121,32 @@ export const commandResolvers = {
 
 function proposed(constituents: readonly ConstituentInput[]) {
   return constituents.map(({ symbol, weight = null }) => ({ symbol, weight }));
+}
+
+type Terms = Pick<Parameters<typeof createBasket>[2], 'notional' | 'launchAtMs' | 'delegates'>;
+
+function termsOf(input: {
+  readonly notional?: Terms['notional'] | undefined;
+  readonly launchAt?: Terms['launchAtMs'] | undefined;
+  readonly delegates?: Terms['delegates'] | undefined;
+}): Terms {
+  const { notional = null, launchAt = null, delegates = null } = input;
+  return { notional, launchAtMs: launchAt, delegates };
+}
+
+function paramsOf(input: TriggerBacktestInput): BacktestParams {
+  const { from, to, benchmarkSymbol = null } = input;
+  return {
+    from,
+    to,
+    rebalance: input.rebalance ?? 'MONTHLY',
+    execution: input.execution ?? BACKTEST_DEFAULTS.execution,
+    missingPrices: input.missingPrices ?? BACKTEST_DEFAULTS.missingPrices,
+    costBps: input.costBps ?? ZERO,
+    benchmarkSymbol,
+    maxCarriedSessions: input.maxCarriedSessions ?? BACKTEST_DEFAULTS.maxCarriedSessions,
+    leastStartWeight: input.leastStartWeight ?? ZERO,
+  };
 }
 
 function presentOutcome(

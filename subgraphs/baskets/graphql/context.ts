@@ -4,14 +4,26 @@ import type { SubgraphContext } from '#platform/subgraph';
 import type { AuditReader } from '../store/audit-reader.ts';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import type { ApproveBasketDeps } from '../use-cases/approve-basket.ts';
 import type { CreateBasketDeps } from '../use-cases/create-basket.ts';
 import type { EditBasketDeps } from '../use-cases/edit-basket.ts';
+import type { RebalanceBasketDeps } from '../use-cases/rebalance-basket.ts';
+import type { ResumeBasketDeps } from '../use-cases/resume-basket.ts';
+import type { TriggerBacktestDeps } from '../use-cases/trigger-backtest.ts';
 import type { WatchTransitionsDeps } from '../use-cases/watch-transitions.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What the use cases behind the resolvers need. */
-export interface Deps extends CreateBasketDeps, EditBasketDeps, WatchTransitionsDeps {
+export interface Deps
+  extends
+    CreateBasketDeps,
+    EditBasketDeps,
+    TriggerBacktestDeps,
+    ApproveBasketDeps,
+    RebalanceBasketDeps,
+    ResumeBasketDeps,
+    WatchTransitionsDeps {
   readonly reader: BasketReader;
   readonly audit: AuditReader;
   readonly levels: Pick<LevelRepository, 'inRange'>;

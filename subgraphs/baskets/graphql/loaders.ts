@@ -2,7 +2,8 @@
 
 import DataLoader from 'dataloader';
 import { type BasketReader, type VersionKey, versionKeyText } from '../store/basket-reader.ts';
-import type { BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
+import type { ApprovalReader, DelistingRow } from '../store/approval-reader.ts';
+import type { BasketRow, VersionRow } from '../store/basket-rows.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
 import { type LevelView, presentPublished, presentStored, presentUnpriced } from './present.ts';
@@ -11,11 +12,13 @@ export type Loaders = ReturnType<typeof createLoaders>;
 
 export function createLoaders({
   reader,
+  approvals,
   levels,
   hub,
   nowMs,
 }: {
   readonly reader: BasketReader;
+  readonly approvals: ApprovalReader;
   readonly levels: Pick<LevelRepository, 'newest'>;
   readonly hub: Pick<LevelHub, 'latest'>;
   readonly nowMs: () => number;
@@ -36,13 +39,14 @@ export function createLoaders({
       return basketIds.map((id) => found.get(id) ?? []);
     }),
 
-    constituents: new DataLoader<VersionKey, readonly ConstituentRow[], string>(
-      async (keys) => {
-        const found = await reader.constituents(keys);
-        return keys.map((key) => found.get(versionKeyText(key)) ?? []);
-      },
-      { cacheKeyFn: versionKeyText },
-    ),
+    constituents: byVersion((keys) => reader.constituents(keys)),
+    approvals: byVersion((keys) => approvals.approvals(keys)),
+    makers: byVersion((keys) => approvals.makers(keys)),
+
+    delisting: new DataLoader<string, DelistingRow | null>(async (basketIds) => {
+      const found = await approvals.delistings(basketIds);
+      return basketIds.map((id) => found.get(id) ?? null);
+    }),
 
     /** What this process published last, else what was stored last; null before the first. */
     level: new DataLoader<BasketRow, LevelView | null, string>(
@@ -61,4 +65,17 @@ export function createLoaders({
       { cacheKeyFn: ({ id }) => id },
     ),
   };
+}
+
+/** Lists per version; empty where nothing is found. */
+function byVersion<Row>(
+  read: (keys: readonly VersionKey[]) => Promise<ReadonlyMap<string, readonly Row[]>>,
+) {
+  return new DataLoader<VersionKey, readonly Row[], string>(
+    async (keys) => {
+      const found = await read(keys);
+      return keys.map((key) => found.get(versionKeyText(key)) ?? []);
+    },
+    { cacheKeyFn: versionKeyText },
+  );
 }

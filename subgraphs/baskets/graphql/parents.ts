@@ -2,6 +2,7 @@
 
 import type { BasketRefusalReason } from '../domain/refusal-reason.ts';
 import type { AuditRow, BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
+import type { ApprovalRow, DelistingRow, GivenApprovalRow } from '../store/approval-reader.ts';
 import type { LevelView } from './present.ts';
 
 export type BasketParent = BasketRow;
@@ -9,12 +10,16 @@ export type BasketVersionParent = VersionRow;
 export type ConstituentParent = ConstituentRow;
 /** With its sequence where it comes from the stream. */
 export type BasketTransitionParent = AuditRow & { readonly sequence?: string };
+export type BasketApprovalParent = ApprovalRow;
+export type GivenApprovalParent = GivenApprovalRow;
+export type BasketDelistingParent = DelistingRow;
 export type BasketLevelParent = LevelView;
 
 export interface BasketCommandAcceptedParent {
   readonly __typename: 'BasketCommandAccepted';
   readonly basketId: string;
-  readonly transitionNumber: number;
+  /** Null when nothing was left to do. */
+  readonly transitionNumber: number | null;
 }
 
 export interface BasketCommandRefusedParent {

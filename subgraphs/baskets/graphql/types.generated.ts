@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketLevelParent, BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
+import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -53,6 +53,41 @@ export type Mutation = {
   readonly createBasket: BasketCommandResult;
   /** Makes the next version from the one named; refused when that is no longer the current one. */
   readonly editBasket: BasketCommandResult;
+  /** Freezes the version and asks for its backtest. */
+  readonly triggerBacktest: BasketCommandResult;
+  /** Stops the backtest; the basket is a draft again. */
+  readonly cancelBacktest: BasketCommandResult;
+  /** Lays a backtested version before the checkers. */
+  readonly submitBasketForApproval: BasketCommandResult;
+  /** Takes the version back from the checkers. */
+  readonly withdrawBasketSubmission: BasketCommandResult;
+  /**
+   * Approves what waits for approval: a basket, or the next version of a live one. Only by a person
+   * who had no hand in it, on whatever behalf.
+   */
+  readonly approveBasket: BasketCommandResult;
+  /** Refuses what waits for approval; the comment says why. */
+  readonly rejectBasket: BasketCommandResult;
+  /** Sends what waits for approval back to its maker; the comment says what is to change. */
+  readonly requestBasketChanges: BasketCommandResult;
+  /** Takes an approval back before the launch or the rebalance: the checkers decide anew. */
+  readonly revokeApproval: BasketCommandResult;
+  /** Tries the listing again with the vendors that do not list the basket. */
+  readonly retryListing: BasketCommandResult;
+  /** Makes a draft of a basket whose definition a vendor rejected. */
+  readonly returnToDraft: BasketCommandResult;
+  /** Proposes the next version of a live basket, which goes on meanwhile. */
+  readonly rebalanceBasket: BasketCommandResult;
+  /** Halts a live basket; the comment says why. */
+  readonly suspendBasket: BasketCommandResult;
+  /** Lets a suspended basket go on. What a risk officer halted, somebody else lets go on. */
+  readonly resumeBasket: BasketCommandResult;
+  /** Asks for a basket to be taken off the market; by a second person, confirms it. */
+  readonly requestDelisting: BasketCommandResult;
+  /** Asks for a removal to be called off; by a second person, confirms that. Until its last day ends. */
+  readonly cancelDelisting: BasketCommandResult;
+  /** Ends a removal without the word of every vendor, once the last day is over. */
+  readonly forceDelisting: BasketCommandResult;
   /** Withdraws a basket that never went live; it stays readable. */
   readonly cancelBasket: BasketCommandResult;
 };
@@ -65,6 +100,87 @@ export type MutationCreateBasketArgs = {
 
 export type MutationEditBasketArgs = {
   input: EditBasketInput;
+};
+
+
+export type MutationTriggerBacktestArgs = {
+  input: TriggerBacktestInput;
+};
+
+
+export type MutationCancelBacktestArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationSubmitBasketForApprovalArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationWithdrawBasketSubmissionArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationApproveBasketArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRejectBasketArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRequestBasketChangesArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRevokeApprovalArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRetryListingArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationReturnToDraftArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRebalanceBasketArgs = {
+  input: RebalanceBasketInput;
+};
+
+
+export type MutationSuspendBasketArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationResumeBasketArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationRequestDelistingArgs = {
+  input: BasketCommandInput;
+  lastDate?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type MutationCancelDelistingArgs = {
+  input: BasketCommandInput;
+};
+
+
+export type MutationForceDelistingArgs = {
+  input: BasketCommandInput;
 };
 
 
@@ -110,10 +226,14 @@ export type Basket = {
   readonly currency: Scalars['String']['output'];
   /** Where it stands in its life cycle. */
   readonly state: BasketState;
-  /** What the caller may do with it now, of the commands this version of the platform has. */
+  /** What the caller may do with it now. */
   readonly allowedEvents: ReadonlyArray<BasketEvent>;
-  /** The current version. */
+  /** Grows with every step of its life cycle; a command that names it is refused once it has grown. */
+  readonly revision: Scalars['Int']['output'];
+  /** What the index is computed with: the effective version, before there is one the newest. */
   readonly version: BasketVersion;
+  /** The version on its way through approval to a live basket; null when there is none. */
+  readonly pendingVersion?: Maybe<BasketVersion>;
   /** All versions, oldest first. */
   readonly versions: ReadonlyArray<BasketVersion>;
   /** The level the index starts at. */
@@ -127,8 +247,16 @@ export type Basket = {
   readonly levels: BasketLevelConnection;
   /** The audit trail, oldest first. */
   readonly transitions: BasketTransitionConnection;
-  /** User who created it. */
+  /** User who created it: its owner. */
   readonly createdBy: Scalars['String']['output'];
+  /** Who may act as maker beside the owner; null for everybody with the right to write baskets. */
+  readonly delegates?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Planned size in the basket's currency; from 100 million on two people approve. Null for unknown. */
+  readonly notional?: Maybe<Scalars['Decimal']['output']>;
+  /** It goes to the vendors not before this moment; null for at once. */
+  readonly launchAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its removal from the market; null while nobody asks for it. */
+  readonly delisting?: Maybe<BasketDelisting>;
   /** When it was created. */
   readonly createdAt: Scalars['DateTime']['output'];
 };
@@ -167,6 +295,91 @@ export type BasketVersion = {
   readonly editedBy: Scalars['String']['output'];
   /** When it was made. */
   readonly createdAt: Scalars['DateTime']['output'];
+  /** Where its content comes from. */
+  readonly origin: BasketVersionOrigin;
+  /** Everybody who had a hand in it, on whatever behalf: none of them may approve it. */
+  readonly makers: ReadonlyArray<Scalars['String']['output']>;
+  /** When it was laid before the checkers and what they said, oldest first. */
+  readonly approvals: ReadonlyArray<BasketApproval>;
+  /** Day at whose close it becomes effective; null unless a rebalance is or was planned. */
+  readonly effectiveDate?: Maybe<Scalars['Date']['output']>;
+  /** When it became effective; null before. */
+  readonly effectiveAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Where the content of a version comes from. */
+export type BasketVersionOrigin =
+  /** A maker edited it before the basket went live. */
+  | 'EDIT'
+  /** A maker proposed it for a live basket. */
+  | 'REBALANCE'
+  /** A corporate action changed names or weights; nobody decides on that. */
+  | 'CORPORATE_ACTION';
+
+/** A version laid before the checkers. */
+export type BasketApproval = {
+  readonly __typename?: 'BasketApproval';
+  /** 1, 2, 3, ... per basket. */
+  readonly submission: Scalars['Int']['output'];
+  /** Content hash the approvals bind to. */
+  readonly versionHash: Scalars['String']['output'];
+  /** User who submitted it. */
+  readonly submittedBy: Scalars['String']['output'];
+  /** When it was submitted. */
+  readonly submittedAt: Scalars['DateTime']['output'];
+  /** When nobody can approve it any longer: 10 business days later. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** How many different people must approve. */
+  readonly required: Scalars['Int']['output'];
+  /** Where it stands. */
+  readonly status: BasketApprovalStatus;
+  /** Who approved so far, in order of time. */
+  readonly given: ReadonlyArray<GivenApproval>;
+};
+
+/** Where a submission stands. */
+export type BasketApprovalStatus =
+  /** Waits for the checkers. */
+  | 'OPEN'
+  /** Enough have approved. */
+  | 'APPROVED'
+  /** Its maker took it back. */
+  | 'WITHDRAWN'
+  /** A checker wanted changes. */
+  | 'CHANGES_REQUESTED'
+  /** A checker refused it. */
+  | 'REJECTED'
+  /** Nobody decided in time. */
+  | 'EXPIRED'
+  /** A checker took the approval back; it was opened again. */
+  | 'REVOKED'
+  /** Its basket was withdrawn, returned to draft, or is being removed. */
+  | 'CANCELLED';
+
+/** One approval by one person. */
+export type GivenApproval = {
+  readonly __typename?: 'GivenApproval';
+  /** Who approved. */
+  readonly approver: Scalars['String']['output'];
+  /** For whom; null for nobody else. */
+  readonly onBehalfOf?: Maybe<Scalars['String']['output']>;
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+};
+
+/** The removal of a basket from the market. */
+export type BasketDelisting = {
+  readonly __typename?: 'BasketDelisting';
+  /** Last day with a level. */
+  readonly lastDate: Scalars['Date']['output'];
+  /** Who asked for it. */
+  readonly requestedBy: Scalars['String']['output'];
+  /** Who confirmed it; null while nobody did. */
+  readonly confirmedBy?: Maybe<Scalars['String']['output']>;
+  /** Who asked for it to be called off; null when nobody did. */
+  readonly cancelRequestedBy?: Maybe<Scalars['String']['output']>;
+  /** When it was complete; null before. */
+  readonly completedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** One name of a basket. */
@@ -222,7 +435,7 @@ export type BasketState =
   /** Withdrawn before it ever went live. */
   | 'CANCELLED';
 
-/** What can happen to a basket. Not all of these can be asked for yet: see `Basket.allowedEvents`. */
+/** What can happen to a basket; what can be asked for now is in `Basket.allowedEvents`. */
 export type BasketEvent =
   /** The maker creates it. */
   | 'CREATE_BASKET'
@@ -420,6 +633,8 @@ export type BasketTransition = {
   readonly actor: Scalars['String']['output'];
   /** The roles the actor held. */
   readonly actorRoles: ReadonlyArray<Scalars['String']['output']>;
+  /** For whom the actor acted; null for nobody else. */
+  readonly onBehalfOf?: Maybe<Scalars['String']['output']>;
   /** What the actor wrote; null for nothing. */
   readonly comment?: Maybe<Scalars['String']['output']>;
   /** Why it was refused; null when it took place. */
@@ -497,6 +712,14 @@ export type CreateBasketInput = {
   readonly constituents: ReadonlyArray<ConstituentInput>;
   /** The level the index starts at, 1 to 1,000,000; 1000 when null. */
   readonly baseLevel?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Planned size in the basket's currency, above 0; from 100 million on two people approve. */
+  readonly notional?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Not before this moment it goes to the vendors; null for at once. */
+  readonly launchAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** At most 50 users who may act as maker beside the owner; null for all who may write baskets. */
+  readonly delegates?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The user in whose name the caller acts; both count as makers. Null for nobody else. */
+  readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
   /** The caller's id of this command: the same id again answers as the first time. Null for none. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** For the audit trail. */
@@ -523,6 +746,14 @@ export type EditBasketInput = {
   readonly weighting?: InputMaybe<BasketWeighting>;
   /** All names the basket shall have. */
   readonly constituents?: InputMaybe<ReadonlyArray<ConstituentInput>>;
+  /** Planned size in the basket's currency, above 0; from 100 million on two people approve. */
+  readonly notional?: InputMaybe<Scalars['Decimal']['input']>;
+  /** New moment before which it does not go to the vendors. */
+  readonly launchAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** At most 50 users who may act as maker beside the owner. */
+  readonly delegates?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The user in whose name the caller acts; both count as makers. Null for nobody else. */
+  readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
   /** The caller's id of this command: the same id again answers as the first time. Null for none. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** For the audit trail. */
@@ -535,8 +766,99 @@ export type BasketCommandInput = {
   readonly code: Scalars['String']['input'];
   /** The caller's id of this command: the same id again answers as the first time. Null for none. */
   readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** For the audit trail; needed to reject, to ask for changes, and to suspend. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** Number of the version the caller saw: refused when another is in hand now. Null to take what is. */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+  /** `Basket.revision` the caller saw: refused when anything happened since. Null to take what is. */
+  readonly revision?: InputMaybe<Scalars['Int']['input']>;
+  /** The user in whose name the caller acts; both count. Null for nobody else. */
+  readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A backtest of the current version. */
+export type TriggerBacktestInput = {
+  /** Code of the basket. */
+  readonly code: Scalars['String']['input'];
+  /** First day of the window. */
+  readonly from: Scalars['Date']['input'];
+  /** Last day of the window, not after today; at most 15 years from the first. */
+  readonly to: Scalars['Date']['input'];
+  /** When weights are set back to target; MONTHLY when null. */
+  readonly rebalance?: InputMaybe<RebalanceRule>;
+  /** When a decision made at a close is traded; NEXT_CLOSE when null. */
+  readonly execution?: InputMaybe<TradeExecution>;
+  /** What happens when a name has no price; REFUSE when null. */
+  readonly missingPrices?: InputMaybe<MissingPricePolicy>;
+  /** Cost of each side in basis points of what is traded, 0 to 1000; 0 when null. */
+  readonly costBps?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Symbol to compare with; null for none. */
+  readonly benchmarkSymbol?: InputMaybe<Scalars['String']['input']>;
+  /** How many sessions old a close may be, 0 to 20; 5 when null. */
+  readonly maxCarriedSessions?: InputMaybe<Scalars['Int']['input']>;
+  /** JOIN_AT_NEXT_REBALANCE starts once this much target weight is priced, 0 to 1; 0 when null. */
+  readonly leastStartWeight?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Number of the version the caller saw; null to take what is. */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+  /** The caller's id of this command: the same id again answers as the first time. Null for none. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
   /** For the audit trail. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The user in whose name the caller acts; both count. Null for nobody else. */
+  readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** When weights are set back to target: at the first session of each period. */
+export type RebalanceRule =
+  /** Never. */
+  | 'NONE'
+  /** Every session. */
+  | 'DAILY'
+  /** Every week. */
+  | 'WEEKLY'
+  /** Every month. */
+  | 'MONTHLY'
+  /** Every quarter. */
+  | 'QUARTERLY'
+  /** Every half-year. */
+  | 'SEMIANNUAL'
+  /** Every year. */
+  | 'ANNUAL';
+
+/** When a decision made at a close is traded. */
+export type TradeExecution =
+  /** At the very close it was decided on, which looks ahead: the result says so. */
+  | 'SAME_CLOSE'
+  /** At the close of the next session. */
+  | 'NEXT_CLOSE'
+  /** At the open of the next session. */
+  | 'NEXT_OPEN';
+
+/** What a backtest does when a name has no price. */
+export type MissingPricePolicy =
+  /** It fails and names every gap. */
+  | 'REFUSE'
+  /** Spreads the weight over the others until the first rebalance at which the name has a price. */
+  | 'JOIN_AT_NEXT_REBALANCE';
+
+/** The next version of a live basket; a field left out keeps what the effective version has. */
+export type RebalanceBasketInput = {
+  /** Code of the basket. */
+  readonly code: Scalars['String']['input'];
+  /** Number of the version the caller saw; null to take what is. */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+  /** New weighting; with EQUAL and no constituents the weights are found anew. */
+  readonly weighting?: InputMaybe<BasketWeighting>;
+  /** All names the basket shall have. */
+  readonly constituents?: InputMaybe<ReadonlyArray<ConstituentInput>>;
+  /** It counts from the close of this day on; null for the next day of the index. */
+  readonly effectiveDate?: InputMaybe<Scalars['Date']['input']>;
+  /** The caller's id of this command: the same id again answers as the first time. Null for none. */
+  readonly commandId?: InputMaybe<Scalars['ID']['input']>;
+  /** For the audit trail. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The user in whose name the caller acts; both count as makers. Null for nobody else. */
+  readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
 };
 
 /**
@@ -571,10 +893,24 @@ export type BasketRefusalReason =
   | 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'
   /** No basket has the code. */
   | 'UNKNOWN_BASKET'
+  /** Somebody was faster: the version or revision named is not the current one. */
+  | 'VERSION_CONFLICT'
   /** The state of the basket does not allow it; the message names what is allowed. */
   | 'ILLEGAL_TRANSITION'
-  /** The version named is not the current one: somebody was faster. */
-  | 'VERSION_CONFLICT'
+  /** It takes another role. */
+  | 'ROLE_NOT_ALLOWED'
+  /** The basket has named delegates, and the caller is neither one nor the owner. */
+  | 'NOT_OWNER_OR_DELEGATE'
+  /** Programs never approve. */
+  | 'SERVICE_MAY_NOT_APPROVE'
+  /** Whoever had a hand in it, on whatever behalf, does not decide on it. */
+  | 'MAKER_IS_CHECKER'
+  /** The same person approves once; a second one is needed. */
+  | 'ALREADY_APPROVED'
+  /** The time for a decision is over. */
+  | 'APPROVAL_OVERDUE'
+  /** A comment has to say why. */
+  | 'COMMENT_REQUIRED'
   /** A basket has the code already, be it a cancelled one. */
   | 'DUPLICATE_CODE'
   /** The code is empty, too long, or has other characters than letters, digits, . - _ */
@@ -583,6 +919,10 @@ export type BasketRefusalReason =
   | 'INVALID_NAME'
   /** The base level is not within 1 to 1,000,000. */
   | 'INVALID_BASE_LEVEL'
+  /** The planned size is not above zero, or out of range. */
+  | 'INVALID_NOTIONAL'
+  /** There are more than 50 delegates, or one has no name. */
+  | 'INVALID_DELEGATES'
   /** There is no constituent. */
   | 'NO_CONSTITUENTS'
   /** There are more than 1,000 constituents. */
@@ -600,7 +940,49 @@ export type BasketRefusalReason =
   /** A weight is zero or negative. */
   | 'NEGATIVE_OR_ZERO_WEIGHT'
   /** The weights do not sum to exactly 1. */
-  | 'WEIGHTS_DO_NOT_SUM_TO_ONE';
+  | 'WEIGHTS_DO_NOT_SUM_TO_ONE'
+  /** The window is empty, ends in the future, or is longer than 15 years. */
+  | 'INVALID_WINDOW'
+  /** A cost, an age or a weight of the backtest is out of range. */
+  | 'INVALID_BACKTEST_RULE'
+  /** Prices do not cover the window; the message names what there is. */
+  | 'NO_PRICE_HISTORY'
+  /** Too many backtests wait; try again later. */
+  | 'BACKTEST_QUEUE_FULL'
+  /** There is no backtest of this very content. */
+  | 'BACKTEST_NOT_CURRENT'
+  /** The backtest is more than 30 days old. */
+  | 'BACKTEST_TOO_OLD'
+  /** A name is not known any longer, or a currency has no rate. */
+  | 'COMPLIANCE_FAILED'
+  /** The time for it has not come. */
+  | 'NOT_DUE'
+  /** The basket is not listed with this vendor. */
+  | 'UNKNOWN_VENDOR'
+  /** Not every mandatory vendor lists it yet. */
+  | 'QUORUM_NOT_REACHED'
+  /** There is no valid level yet. */
+  | 'NO_VALUATION'
+  /** No vendor rejected the definition. */
+  | 'NO_VENDOR_REJECTED'
+  /** Another version is on its way. */
+  | 'REBALANCE_PENDING'
+  /** The version would have the same content. */
+  | 'NO_CHANGE'
+  /** The index is not computed on that day, or the day is past. */
+  | 'INVALID_EFFECTIVE_DATE'
+  /** A name has no official close. */
+  | 'CLOSES_MISSING'
+  /** The level would move by more than 1e-9 of itself. */
+  | 'LEVEL_NOT_CONTINUOUS'
+  /** What halted the basket still holds. */
+  | 'CAUSE_NOT_CLEARED'
+  /** What a risk officer halted, somebody else lets go on. */
+  | 'SUSPENDER_MAY_NOT_RESUME'
+  /** The last day is past, too far ahead, not a day of the index, or not what was asked for. */
+  | 'INVALID_LAST_DATE'
+  /** A vendor still has the basket. */
+  | 'VENDORS_NOT_DONE';
 
 /** An exact amount of one currency. */
 export type Money = {
@@ -741,6 +1123,11 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   BasketVersion: ResolverTypeWrapper<BasketVersionParent>;
+  BasketVersionOrigin: BasketVersionOrigin;
+  BasketApproval: ResolverTypeWrapper<BasketApprovalParent>;
+  BasketApprovalStatus: BasketApprovalStatus;
+  GivenApproval: ResolverTypeWrapper<GivenApprovalParent>;
+  BasketDelisting: ResolverTypeWrapper<BasketDelistingParent>;
   Constituent: ResolverTypeWrapper<ConstituentParent>;
   Instrument: ResolverTypeWrapper<Instrument>;
   BasketState: BasketState;
@@ -762,6 +1149,11 @@ export type ResolversTypes = {
   ConstituentInput: ConstituentInput;
   EditBasketInput: EditBasketInput;
   BasketCommandInput: BasketCommandInput;
+  TriggerBacktestInput: TriggerBacktestInput;
+  RebalanceRule: RebalanceRule;
+  TradeExecution: TradeExecution;
+  MissingPricePolicy: MissingPricePolicy;
+  RebalanceBasketInput: RebalanceBasketInput;
   BasketCommandResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BasketCommandResult']>;
   BasketCommandAccepted: ResolverTypeWrapper<BasketCommandAcceptedParent>;
   BasketCommandRefused: ResolverTypeWrapper<BasketCommandRefusedParent>;
@@ -785,6 +1177,9 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Boolean: Scalars['Boolean']['output'];
   BasketVersion: BasketVersionParent;
+  BasketApproval: BasketApprovalParent;
+  GivenApproval: GivenApprovalParent;
+  BasketDelisting: BasketDelistingParent;
   Constituent: ConstituentParent;
   Instrument: Instrument;
   BasketLevel: BasketLevelParent;
@@ -800,6 +1195,8 @@ export type ResolversParentTypes = {
   ConstituentInput: ConstituentInput;
   EditBasketInput: EditBasketInput;
   BasketCommandInput: BasketCommandInput;
+  TriggerBacktestInput: TriggerBacktestInput;
+  RebalanceBasketInput: RebalanceBasketInput;
   BasketCommandResult: ResolversUnionTypes<ResolversParentTypes>['BasketCommandResult'];
   BasketCommandAccepted: BasketCommandAcceptedParent;
   BasketCommandRefused: BasketCommandRefusedParent;
@@ -818,6 +1215,22 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   createBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCreateBasketArgs, 'input'>>;
   editBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationEditBasketArgs, 'input'>>;
+  triggerBacktest?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationTriggerBacktestArgs, 'input'>>;
+  cancelBacktest?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCancelBacktestArgs, 'input'>>;
+  submitBasketForApproval?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationSubmitBasketForApprovalArgs, 'input'>>;
+  withdrawBasketSubmission?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationWithdrawBasketSubmissionArgs, 'input'>>;
+  approveBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationApproveBasketArgs, 'input'>>;
+  rejectBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRejectBasketArgs, 'input'>>;
+  requestBasketChanges?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRequestBasketChangesArgs, 'input'>>;
+  revokeApproval?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRevokeApprovalArgs, 'input'>>;
+  retryListing?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRetryListingArgs, 'input'>>;
+  returnToDraft?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationReturnToDraftArgs, 'input'>>;
+  rebalanceBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRebalanceBasketArgs, 'input'>>;
+  suspendBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationSuspendBasketArgs, 'input'>>;
+  resumeBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationResumeBasketArgs, 'input'>>;
+  requestDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRequestDelistingArgs, 'input'>>;
+  cancelDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCancelDelistingArgs, 'input'>>;
+  forceDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationForceDelistingArgs, 'input'>>;
   cancelBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCancelBasketArgs, 'input'>>;
 };
 
@@ -834,13 +1247,19 @@ export type BasketResolvers<ContextType = Context, ParentType extends ResolversP
   currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['BasketState'], ParentType, ContextType>;
   allowedEvents?: Resolver<ReadonlyArray<ResolversTypes['BasketEvent']>, ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['BasketVersion'], ParentType, ContextType>;
+  pendingVersion?: Resolver<Maybe<ResolversTypes['BasketVersion']>, ParentType, ContextType>;
   versions?: Resolver<ReadonlyArray<ResolversTypes['BasketVersion']>, ParentType, ContextType>;
   baseLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   level?: Resolver<Maybe<ResolversTypes['BasketLevel']>, ParentType, ContextType>;
   levels?: Resolver<ResolversTypes['BasketLevelConnection'], ParentType, ContextType, RequireFields<BasketLevelsArgs, 'first'>>;
   transitions?: Resolver<ResolversTypes['BasketTransitionConnection'], ParentType, ContextType, RequireFields<BasketTransitionsArgs, 'first' | 'withRefused'>>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  delegates?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  notional?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  launchAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  delisting?: Resolver<Maybe<ResolversTypes['BasketDelisting']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -852,6 +1271,36 @@ export type BasketVersionResolvers<ContextType = Context, ParentType extends Res
   constituents?: Resolver<ReadonlyArray<ResolversTypes['Constituent']>, ParentType, ContextType>;
   editedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  origin?: Resolver<ResolversTypes['BasketVersionOrigin'], ParentType, ContextType>;
+  makers?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  approvals?: Resolver<ReadonlyArray<ResolversTypes['BasketApproval']>, ParentType, ContextType>;
+  effectiveDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  effectiveAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type BasketApprovalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketApproval'] = ResolversParentTypes['BasketApproval']> = {
+  submission?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  versionHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  submittedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  submittedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  required?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['BasketApprovalStatus'], ParentType, ContextType>;
+  given?: Resolver<ReadonlyArray<ResolversTypes['GivenApproval']>, ParentType, ContextType>;
+};
+
+export type GivenApprovalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['GivenApproval'] = ResolversParentTypes['GivenApproval']> = {
+  approver?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  onBehalfOf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type BasketDelistingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketDelisting'] = ResolversParentTypes['BasketDelisting']> = {
+  lastDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  requestedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  confirmedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  cancelRequestedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type ConstituentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Constituent'] = ResolversParentTypes['Constituent']> = {
@@ -902,6 +1351,7 @@ export type BasketTransitionResolvers<ContextType = Context, ParentType extends 
   versionHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   actor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   actorRoles?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  onBehalfOf?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   comment?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   refusal?: Resolver<Maybe<ResolversTypes['BasketRefusalReason']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -977,6 +1427,9 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   Basket?: BasketResolvers<ContextType>;
   BasketVersion?: BasketVersionResolvers<ContextType>;
+  BasketApproval?: BasketApprovalResolvers<ContextType>;
+  GivenApproval?: GivenApprovalResolvers<ContextType>;
+  BasketDelisting?: BasketDelistingResolvers<ContextType>;
   Constituent?: ConstituentResolvers<ContextType>;
   Instrument?: InstrumentResolvers<ContextType>;
   BasketLevel?: BasketLevelResolvers<ContextType>;

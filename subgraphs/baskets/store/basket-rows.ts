@@ -1,13 +1,16 @@
 /** Rows of the basket tables as the rest of the code sees them. */
 
 import type { Sql } from 'postgres';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
+import { type Decimal, decimal } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
 import type { AuditEntry } from '../domain/audit-chain.ts';
-import { VERSION_STATUSES, type VersionStatus } from '../domain/basket.ts';
+import { VERSION_ORIGINS, type VersionOrigin } from '../domain/basket.ts';
 import { type Weighting, WEIGHTINGS } from '../domain/composition.ts';
 import { type Divisor, type Level, level } from '../domain/index-level.ts';
 import { BASKET_REFUSAL_REASONS } from '../domain/refusal-reason.ts';
 import { BASKET_EVENTS, BASKET_STATES, type BasketState } from '../domain/transition-table.ts';
+import { VERSION_STATUSES, type VersionStatus } from '../domain/version-table.ts';
 import { divisorOf } from './wide-decimal.ts';
 
 export interface BasketRow {
@@ -18,6 +21,14 @@ export interface BasketRow {
   readonly baseLevel: bigint;
   readonly state: BasketState;
   readonly currentVersion: number;
+  readonly pendingVersion: number | null;
+  /** Null without a pending version. */
+  readonly pendingStatus: VersionStatus | null;
+  readonly revision: number;
+  readonly delegates: readonly string[] | null;
+  readonly notional: Decimal | null;
+  readonly launchAtMs: number | null;
+  /** The owner. */
   readonly createdBy: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -27,6 +38,7 @@ export interface VersionRow {
   readonly basketId: string;
   readonly number: number;
   readonly status: VersionStatus;
+  readonly origin: VersionOrigin;
   readonly weighting: Weighting;
   readonly hash: string;
   readonly divisor: Divisor | null;
@@ -34,6 +46,9 @@ export interface VersionRow {
   readonly basedAtMs: number | null;
   readonly editedBy: string;
   readonly createdAtMs: number;
+  /** Day at whose close it becomes effective; null unless that is or was planned. */
+  readonly effectiveDate: BusinessDate | null;
+  readonly effectiveAtMs: number | null;
 }
 
 export interface ConstituentRow {
@@ -55,8 +70,12 @@ type Raw<Row, Instants extends keyof Row, Wide extends keyof Row = never> = Omit
   readonly [Column in Instants]: bigint | Extract<Row[Column], null>;
 } & { readonly [Column in Wide]: string | Extract<Row[Column], null> };
 
-export type RawBasketRow = Raw<BasketRow, 'createdAtMs' | 'updatedAtMs'>;
-export type RawVersionRow = Raw<VersionRow, 'basedAtMs' | 'createdAtMs', 'divisor'>;
+export type RawBasketRow = Raw<BasketRow, 'createdAtMs' | 'updatedAtMs' | 'launchAtMs', 'notional'>;
+export type RawVersionRow = Raw<
+  VersionRow,
+  'basedAtMs' | 'createdAtMs' | 'effectiveAtMs',
+  'divisor' | 'effectiveDate'
+>;
 export type RawAuditRow = Raw<AuditRow, 'recordedAtMs'>;
 
 /** Epoch milliseconds as an integer; a float would come as text or lose digits by the driver. */
@@ -64,32 +83,43 @@ const msOf = (sql: Sql, column: string) => sql`(extract(epoch from ${sql(column)
 
 export const basketColumns = (sql: Sql) => sql`
   basket_id as id, code, name, currency, base_level as "baseLevel", state,
-  current_version as "currentVersion", created_by as "createdBy",
+  current_version as "currentVersion", pending_version as "pendingVersion", (
+    select v.status from baskets.basket_version v
+    where v.basket_id = basket.basket_id and v.number = pending_version) as "pendingStatus",
+  revision, delegates, notional::text as notional, ${msOf(sql, 'launch_at')} as "launchAtMs",
+  created_by as "createdBy",
   ${msOf(sql, 'created_at')} as "createdAtMs", ${msOf(sql, 'updated_at')} as "updatedAtMs"`;
 
 export function basketRowOf(row: RawBasketRow): BasketRow {
   return {
     ...row,
     state: known(BASKET_STATES, row.state),
+    pendingStatus: row.pendingStatus && known(VERSION_STATUSES, row.pendingStatus),
+    notional: row.notional === null ? null : decimal(row.notional),
+    launchAtMs: row.launchAtMs === null ? null : Number(row.launchAtMs),
     createdAtMs: Number(row.createdAtMs),
     updatedAtMs: Number(row.updatedAtMs),
   };
 }
 
 export const versionColumns = (sql: Sql) => sql`
-  basket_id as "basketId", number, status, weighting, hash, divisor::text as divisor,
+  basket_id as "basketId", number, status, origin, weighting, hash, divisor::text as divisor,
   based_level as "basedLevel", ${msOf(sql, 'based_at')} as "basedAtMs", edited_by as "editedBy",
-  ${msOf(sql, 'created_at')} as "createdAtMs"`;
+  ${msOf(sql, 'created_at')} as "createdAtMs", effective_date::text as "effectiveDate",
+  ${msOf(sql, 'effective_at')} as "effectiveAtMs"`;
 
 export function versionRowOf(row: RawVersionRow): VersionRow {
   return {
     ...row,
     status: known(VERSION_STATUSES, row.status),
+    origin: known(VERSION_ORIGINS, row.origin),
     weighting: known(WEIGHTINGS, row.weighting),
     divisor: row.divisor === null ? null : divisorOf(row.divisor),
     basedLevel: row.basedLevel === null ? null : level(row.basedLevel),
     basedAtMs: row.basedAtMs === null ? null : Number(row.basedAtMs),
     createdAtMs: Number(row.createdAtMs),
+    effectiveDate: row.effectiveDate === null ? null : businessDate(row.effectiveDate),
+    effectiveAtMs: row.effectiveAtMs === null ? null : Number(row.effectiveAtMs),
   };
 }
 

@@ -6,8 +6,11 @@ import { PlatformError } from '#platform/errors';
 import { instantText } from '#platform/instant-column';
 import { appendToOutbox } from '#platform/outbox';
 import { type AuditEntry, canonicalEntry } from '../domain/audit-chain.ts';
-import { type Basket, type BasketFact, evolve } from '../domain/basket.ts';
+import type { Basket } from '../domain/basket.ts';
+import { evolve } from '../domain/basket-evolve.ts';
+import type { BasketFact } from '../domain/basket-fact.ts';
 import { BASKET_REFUSAL_REASONS, type BasketRefusalReason } from '../domain/refusal-reason.ts';
+import type { Projected } from './approvals.ts';
 import { saveSnapshot } from './basket-snapshot.ts';
 import { FACT_SCHEMA_VERSION, factOf, factToJson } from './fact-json.ts';
 
@@ -22,6 +25,7 @@ export interface AnsweredCommand {
 /** Who acts, when, and in which request. */
 export interface WriteMeta {
   readonly actor: string;
+  readonly actorRoles: readonly string[];
   readonly commandId: string | null;
   readonly correlationId: string;
   readonly atMs: number;
@@ -130,12 +134,12 @@ async function takeTurn(
   hash: (text: string) => string,
 ): Promise<BasketTurn> {
   await tx`select pg_advisory_xact_lock(${BASKET_LOCKS}, hashtext(${code}))`;
-  const rows = await tx<{ eventVersion: number; eventType: string; payload: unknown }[]>`
-    select e.event_version as "eventVersion", e.event_type as "eventType", e.payload
+  const rows = await tx<FactRow[]>`
+    select e.event_version as "eventVersion", e.event_type as "eventType", e.payload, e.actor
     from baskets.basket b join baskets.event_store e using (basket_id)
     where b.code = ${code} order by e.event_version`;
   const basket = rows
-    .map((row) => factOf(row.eventType, row.payload))
+    .map((row) => factOf(row.eventType, row.payload, row))
     .reduce<Basket | null>(evolve, null);
   const eventVersion = rows.at(-1)?.eventVersion ?? 0;
   return {
@@ -145,13 +149,21 @@ async function takeTurn(
   };
 }
 
+interface FactRow {
+  readonly eventVersion: number;
+  readonly eventType: string;
+  readonly payload: unknown;
+  readonly actor: string;
+}
+
 async function appendFacts(
   tx: TransactionSql,
   from: { readonly basket: Basket | null; readonly eventVersion: number },
   facts: readonly BasketFact[],
   meta: WriteMeta,
 ): Promise<Basket> {
-  const after = facts.reduce<Basket | null>(evolve, from.basket);
+  const steps = stepsOf(from.basket, facts, meta);
+  const after = steps.at(-1)?.after ?? from.basket;
   if (after === null) throw new Error('a basket begins with BasketCreated');
   const at = instantText(meta.atMs);
   const written = await tx`
@@ -168,12 +180,27 @@ async function appendFacts(
   if (written.length !== facts.length) {
     throw new PlatformError('VERSION_CONFLICT', `basket ${after.code} was changed meanwhile`);
   }
-  await saveSnapshot(tx, from.basket, after, {
+  await saveSnapshot(tx, steps, {
     eventVersion: from.eventVersion + facts.length,
     actor: meta.actor,
     atMs: meta.atMs,
   });
   return after;
+}
+
+function stepsOf(
+  basket: Basket | null,
+  facts: readonly BasketFact[],
+  { actorRoles, atMs }: WriteMeta,
+): readonly Projected[] {
+  const steps: Projected[] = [];
+  let before = basket;
+  for (const fact of facts) {
+    const after = evolve(before, fact);
+    steps.push({ fact, before, after, actorRoles, atMs });
+    before = after;
+  }
+  return steps;
 }
 
 async function appendAudit(

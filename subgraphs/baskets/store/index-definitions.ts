@@ -51,10 +51,11 @@ function definitionOf(
 }
 
 function versionOf(row: VersionRow, constituents: readonly ConstituentRow[]): BasketVersion {
-  const { number, status, weighting, hash } = row;
+  const { number, status, origin, weighting, hash } = row;
   return {
     number,
     status,
+    origin,
     weighting,
     hash,
     constituents: constituents.map((each) => ({

@@ -27,6 +27,12 @@ export interface NewBasket {
   /** Null for 1000. */
   readonly baseLevel: Decimal | null;
   readonly constituents: readonly ProposedConstituent[];
+  /** Planned size in the basket's currency; null when nobody says. */
+  readonly notional: Decimal | null;
+  /** Null for at once. */
+  readonly launchAtMs: number | null;
+  /** Null for everybody with the right to write. */
+  readonly delegates: readonly string[] | null;
 }
 
 export async function createBasket(
@@ -36,20 +42,22 @@ export async function createBasket(
 ): Promise<CommandOutcome> {
   const constituents = normalized(wanted.constituents);
   const baseLevel = wanted.baseLevel ?? DEFAULT_BASE_LEVEL;
-  const { name, weighting } = wanted;
+  const { name, weighting, notional, launchAtMs, delegates } = wanted;
   const code = normalizedCode(wanted.code);
   const currency = currencyOf(wanted.currency);
   const symbols = constituents.map(({ symbol }) => symbol);
   return submitCommand(deps, {
     request,
     code,
-    event: 'CREATE_BASKET',
     content: JSON.stringify([
       name,
       currency,
       weighting,
       formatDecimal(baseLevel),
       constituents.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
+      notional === null ? null : formatDecimal(notional),
+      launchAtMs,
+      delegates,
     ]),
     command: {
       type: 'CreateBasket',
@@ -60,6 +68,9 @@ export async function createBasket(
       weighting,
       baseLevel,
       constituents,
+      notional,
+      launchAtMs,
+      delegates,
       reference: await loadReference(deps.reference, symbols),
       hash: deps.hash,
     },

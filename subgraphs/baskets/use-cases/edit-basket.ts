@@ -1,5 +1,6 @@
 /** Makes the next version of a basket from the one the editor saw. */
 
+import { type Decimal, formatDecimal } from '#kernel/decimal';
 import type { ProposedConstituent, Weighting } from '../domain/composition.ts';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
@@ -19,11 +20,12 @@ export interface EditBasketDeps extends SubmitDeps {
 /** A null field keeps what the version has. */
 export interface BasketEdit {
   readonly code: string;
-  /** The version the editor saw. */
-  readonly version: number;
   readonly name: string | null;
   readonly weighting: Weighting | null;
   readonly constituents: readonly ProposedConstituent[] | null;
+  readonly notional: Decimal | null;
+  readonly launchAtMs: number | null;
+  readonly delegates: readonly string[] | null;
 }
 
 export async function editBasket(
@@ -31,7 +33,7 @@ export async function editBasket(
   request: CommandRequest,
   edit: BasketEdit,
 ): Promise<CommandOutcome> {
-  const { version, name, weighting } = edit;
+  const { name, weighting, notional, launchAtMs, delegates } = edit;
   const code = normalizedCode(edit.code);
   const constituents = edit.constituents && normalized(edit.constituents);
   const symbols = constituents
@@ -41,19 +43,22 @@ export async function editBasket(
   return submitCommand(deps, {
     request,
     code,
-    event: 'EDIT_BASKET',
     content: JSON.stringify([
-      version,
       name,
       weighting,
       constituents?.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
+      notional === null ? null : formatDecimal(notional),
+      launchAtMs,
+      delegates,
     ]),
     command: {
       type: 'EditBasket',
-      version,
       name,
       weighting,
       constituents,
+      notional,
+      launchAtMs,
+      delegates,
       reference: await loadReference(deps.reference, symbols),
       hash: deps.hash,
     },

@@ -25,6 +25,7 @@ const definition: IndexDefinition = {
   version: {
     number: 1,
     status: 'DRAFT',
+    origin: 'EDIT',
     weighting: 'FIXED',
     hash: '#',
     constituents: [

@@ -1,0 +1,28 @@
+/** Lays the backtested version before the checkers. */
+
+import type { BasketReader } from '../store/basket-reader.ts';
+import type { ReferenceDataReader } from '../store/reference-data.ts';
+import { loadReference, normalizedCode } from './load-reference.ts';
+import {
+  type CommandOutcome,
+  type CommandRequest,
+  submitCommand,
+  type SubmitDeps,
+} from './submit-command.ts';
+
+export interface SubmitForApprovalDeps extends SubmitDeps {
+  readonly reader: Pick<BasketReader, 'currentSymbols'>;
+  readonly reference: ReferenceDataReader;
+}
+
+export async function submitForApproval(
+  deps: SubmitForApprovalDeps,
+  request: CommandRequest,
+  text: string,
+): Promise<CommandOutcome> {
+  const code = normalizedCode(text);
+  const symbols = await deps.reader.currentSymbols(code);
+  const reference = await loadReference(deps.reference, symbols);
+  const command = { type: 'SubmitForApproval' as const, reference };
+  return submitCommand(deps, { request, code, content: '', command });
+}
