@@ -38,6 +38,8 @@ const CORRECTION: PositionWasCorrected = {
   restatedGains: [
     { tradeId: 'E3', eventVersion: 3, before: decimal('650'), after: decimal('700') },
   ],
+  restatedCount: 1,
+  restatedTotal: decimal('50'),
   replayedCount: 3,
   reliefMethod: 'FIFO',
   reconciliationStatus: 'RECONCILED',

@@ -12,6 +12,8 @@ import {
 import { integer, oneOf, parsed, payload, text, UnreadableEvent } from './reading.ts';
 
 export const POSITION_CORRECTED_TOPIC = 'position-corrected';
+/** A late trade may change thousands of gains, and many records are kept in memory. */
+export const MAX_RESTATED_GAINS_TOLD = 100;
 
 /** A gain that was reported before and is another now. */
 export interface GainRestated {
@@ -32,7 +34,11 @@ export interface PositionWasCorrected extends PositionFields {
   /** The estimate that the correction replaced. */
   readonly before: FiguresOfPosition;
   readonly after: FiguresOfPosition;
+  /** The first of them, oldest event first; the event itself has all. */
   readonly restatedGains: readonly GainRestated[];
+  readonly restatedCount: number;
+  /** after - before of all of them. */
+  readonly restatedTotal: Decimal;
   /** Facts that were counted anew. */
   readonly replayedCount: number;
   readonly reliefMethod: string;
@@ -55,6 +61,7 @@ export const positionCorrected: EventType<PositionWasCorrected> = {
       before: formatDecimal(each.before),
       after: formatDecimal(each.after),
     })),
+    restatedTotal: formatDecimal(event.restatedTotal),
   }),
   parse: (value) => {
     const from = payload(value);
@@ -68,6 +75,8 @@ export const positionCorrected: EventType<PositionWasCorrected> = {
       before: figuresOf(from['before']),
       after: figuresOf(from['after']),
       restatedGains: list(from['restatedGains'], 'restatedGains').map(gainOf),
+      restatedCount: integer(from, 'restatedCount'),
+      restatedTotal: parsed(from, 'restatedTotal', decimal),
       replayedCount: integer(from, 'replayedCount'),
       reliefMethod: text(from, 'reliefMethod'),
       reconciliationStatus: oneOf(from, 'reconciliationStatus', [

@@ -305,6 +305,8 @@ interface ToldCorrection {
     readonly before: { readonly amount: string };
     readonly after: { readonly amount: string };
   }[];
+  readonly restatedCount: number;
+  readonly restatedTotal: { readonly amount: string };
 }
 
 const CORRECTED = /* GraphQL */ `
@@ -314,6 +316,7 @@ const CORRECTED = /* GraphQL */ `
       position { accountId ${FIGURES} ${STATUS} }
       beforeTrade { ${FIGURES} } before { ${FIGURES} } after { ${FIGURES} } delta { ${FIGURES} }
       restatedGains { tradeId eventVersion before { amount } after { amount } }
+      restatedCount restatedTotal { amount }
     }
   }
 `;
@@ -350,6 +353,8 @@ export async function correctionsOf(
         before: each.before.amount,
         after: each.after.amount,
       })),
+      restatedCount: told.restatedCount,
+      restatedTotal: told.restatedTotal.amount,
     };
   }
 

@@ -2,10 +2,14 @@
 
 import { utcDateOf } from '#kernel/business-date';
 import { amount, currencyCode, quantity } from '#kernel/money';
+import type { GainRestated } from '#kernel/topics/position-corrected';
 import type { FiguresOfPosition } from '#kernel/topics/position-fields';
+import { invariant } from '#platform/errors';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import { type Correction, watchCorrections } from '../use-cases/watch-corrections.ts';
+import type { Context } from './context.ts';
 import type { PositionParent } from './parents.ts';
+import { MAX_RESTATED_GAINS_SHOWN } from './present-preview.ts';
 import { keyOfChange, moneyOf } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -26,17 +30,46 @@ export const correctionResolvers = {
     before: (correction) => figuresOf(correction, correction.event.before),
     after: (correction) => figuresOf(correction, correction.event.after),
     delta: (correction) => figuresOf(correction, deltaOf(correction)),
-    restatedGains: ({ event }) =>
-      event.restatedGains.map((each) => ({
+    restatedGains: async (correction, _args, context) => {
+      const { event } = correction;
+      const gains =
+        event.restatedCount === event.restatedGains.length
+          ? event.restatedGains
+          : await storedGainsOf(correction, context);
+      return gains.map((each) => ({
         tradeId: each.tradeId,
         eventVersion: each.eventVersion,
         before: moneyOf(each.before, currencyCode(event.currency)),
         after: moneyOf(each.after, currencyCode(event.currency)),
-      })),
+      }));
+    },
+    restatedCount: ({ event }) => event.restatedCount,
+    restatedTotal: ({ event }) => moneyOf(event.restatedTotal, currencyCode(event.currency)),
     replayedCount: ({ event }) => event.replayedCount,
     correctedAt: ({ recordedAtMs }) => recordedAtMs,
   },
 } satisfies Resolvers;
+
+/** More than the record of the topic tells: as the event has them. */
+async function storedGainsOf(
+  correction: Correction,
+  { loaders }: Context,
+): Promise<readonly GainRestated[]> {
+  const key = keyOfChange(correction);
+  const recorded = await loaders.event.load({ key, version: correction.event.eventVersion });
+  invariant(
+    recorded?.event.type === 'HISTORICAL_POSITION_CORRECTED',
+    `event ${correction.event.eventVersion} of ${key.text} is a correction`,
+  );
+  return recorded.event.restatements
+    .slice(0, MAX_RESTATED_GAINS_SHOWN)
+    .map(({ version, tradeId, before, after }) => ({
+      tradeId,
+      eventVersion: version,
+      before,
+      after,
+    }));
+}
 
 /** The position right after the correction. */
 function presentCorrected(correction: Correction): PositionParent {

@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent, BookingDetailsParent, BookedTradeDetailsParent, AmendmentDetailsParent, BustDetailsParent, PriceResetDetailsParent, CorporateActionDetailsParent, WashSaleDetailsParent, ElectionDetailsParent, ReceivedLotsDetailsParent, CorrectionDetailsParent, CorrectionRefusalDetailsParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent, BookingDetailsParent, BookedTradeDetailsParent, AmendmentDetailsParent, BustDetailsParent, PriceResetDetailsParent, CorporateActionDetailsParent, WashSaleDetailsParent, ElectionDetailsParent, ReceivedLotsDetailsParent, CorrectionDetailsParent, CorrectionRefusalDetailsParent, CorporateActionAppliedParent, CorporateActionRefusedParent, PricesResetParent, ResetPricesRefusedParent, PositionActedOnParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -179,6 +179,18 @@ export type Mutation = {
    */
   readonly electLots: ElectLotsResult;
   /**
+   * Lets a corporate action change the lots of the positions in its instrument: at once, and by a
+   * correction where later trades are counted already. Up to 500 positions at a time; `nextAfter` says
+   * where to go on. Once per action and position: asked again, it acts only where it has not.
+   */
+  readonly applyCorporateAction: ApplyCorporateActionResult;
+  /**
+   * Settles the open units in an instrument against a reset price: at once, and by a correction where
+   * later trades are counted already. Up to 500 positions at a time; `nextAfter` says where to go on.
+   * Once per reset and position. Under load it is the first to be put off, with RATE_LIMITED.
+   */
+  readonly resetPrices: ResetPricesResult;
+  /**
    * Sends a refused trade once more, as it is, when the cause of its refusal is gone. It counts once
    * by its trade id, and its event names the dead letter as its cause.
    */
@@ -217,6 +229,16 @@ export type MutationAmendTradeArgs = {
 
 export type MutationElectLotsArgs = {
   input: ElectLotsInput;
+};
+
+
+export type MutationApplyCorporateActionArgs = {
+  input: ApplyCorporateActionInput;
+};
+
+
+export type MutationResetPricesArgs = {
+  input: ResetPricesInput;
 };
 
 
@@ -1263,8 +1285,15 @@ export type PositionCorrection = {
   readonly after: PositionFigures;
   /** after - before. */
   readonly delta: PositionDelta;
-  /** Gains reported earlier that changed. */
+  /**
+   * Gains reported earlier that changed, oldest event first; at most 1,000, and all of them among the
+   * details of the position's event of this version.
+   */
   readonly restatedGains: ReadonlyArray<RestatedGain>;
+  /** How many changed, those not listed included. */
+  readonly restatedCount: Scalars['Int']['output'];
+  /** By how much they changed together. */
+  readonly restatedTotal: Money;
   /** Facts that were counted anew. */
   readonly replayedCount: Scalars['Int']['output'];
   /** When the correction became known. */
@@ -2093,6 +2122,185 @@ export type ElectionRefusalReason =
   /** It passed every rule and could not be stored all the same: a fault of ours. */
   | 'NOT_PROCESSED';
 
+/** A corporate action and its terms. */
+export type ApplyCorporateActionInput = {
+  /** 1 to 64 printable ASCII characters without blanks; one id for one action of one instrument. */
+  readonly actionId: Scalars['String']['input'];
+  /** What kind of action. */
+  readonly type: CorporateActionType;
+  /** Whose positions it concerns. */
+  readonly symbol: Scalars['String']['input'];
+  /** It counts at the start of this day, today or before. */
+  readonly effectiveDate: Scalars['Date']['input'];
+  /** New units for `denominator` old ones: 3:2 is 3, a stock dividend of 10 % is 1 for 10. */
+  readonly numerator?: InputMaybe<Scalars['Int']['input']>;
+  /** Old units; null, like `numerator`, for actions without a ratio. */
+  readonly denominator?: InputMaybe<Scalars['Int']['input']>;
+  /** Cash for one old unit, of CASH_MERGER and RETURN_OF_CAPITAL; of MERGER null for none. */
+  readonly cashPerUnit?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Of SPIN_OFF: what comes on top; in the currency of the parent. */
+  readonly childSymbol?: InputMaybe<Scalars['String']['input']>;
+  /** Of MERGER: what comes in place; in the currency of the old instrument. */
+  readonly acquirerSymbol?: InputMaybe<Scalars['String']['input']>;
+  /** Of SYMBOL_CHANGE: what the lots go on under. */
+  readonly newSymbol?: InputMaybe<Scalars['String']['input']>;
+  /** Of SPIN_OFF: for one unit after the action; with `childPrice` it divides the basis. */
+  readonly parentPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Of SPIN_OFF: for one unit of the child. */
+  readonly childPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Of MERGER: for one unit of the acquirer. */
+  readonly acquirerPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Units that do not fill a lot of this size are paid in cash; null, with the price: they stay. */
+  readonly lotSize?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Paid for one unit in lieu. */
+  readonly cashInLieuPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** `nextAfter` of the answer before; null for the first positions. */
+  readonly after?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What became of a corporate action. */
+export type ApplyCorporateActionResult = CorporateActionApplied | CorporateActionRefused;
+
+/** The positions of this page have been looked at. */
+export type CorporateActionApplied = {
+  readonly __typename?: 'CorporateActionApplied';
+  /** As in the input. */
+  readonly actionId: Scalars['String']['output'];
+  /** Positions of this page that it was applied to now. */
+  readonly appliedCount: Scalars['Int']['output'];
+  /** What became of each position of this page, in order of their ids. */
+  readonly results: ReadonlyArray<PositionActedOn>;
+  /** Give it as `after` to go on; null when no position is left. */
+  readonly nextAfter?: Maybe<Scalars['ID']['output']>;
+};
+
+/** No position was changed. */
+export type CorporateActionRefused = {
+  readonly __typename?: 'CorporateActionRefused';
+  /** As in the input. */
+  readonly actionId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: CorporateActionRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a corporate action is not applied, in order of precedence. */
+export type CorporateActionRefusalReason =
+  /** Market data does not know the symbol. */
+  | 'UNKNOWN_INSTRUMENT'
+  /** Market data does not know the child, the acquirer or the new symbol, or it is the same one. */
+  | 'UNKNOWN_OTHER_INSTRUMENT'
+  /** Terms that its kind needs are null. */
+  | 'MISSING_TERMS'
+  /** A ratio or lot size is not above zero, a price is below zero, or a number is too large. */
+  | 'INVALID_ACTION'
+  /** The other instrument is priced in another currency: the basis cannot go over. */
+  | 'CURRENCY_MISMATCH'
+  /** The effective date is after today. */
+  | 'EFFECTIVE_DATE_IN_FUTURE'
+  /** An action with other terms was applied under this id. */
+  | 'DUPLICATE_ACTION_ID_DIFFERENT_CONTENT';
+
+/** What became of one position. */
+export type PositionActedOn = {
+  readonly __typename?: 'PositionActedOn';
+  /** The position right after, an estimate while it is provisional; as it is now when nothing changed. */
+  readonly position: Position;
+  /** What became of it. */
+  readonly outcome: ActedOnOutcome;
+  /** Version of the event that says so, now or before; null when there is none. */
+  readonly eventVersion?: Maybe<Scalars['Int']['output']>;
+  /** Why it was refused; null when it was not. */
+  readonly reason?: Maybe<LotEventRefusalReason>;
+  /** The expected and the found value; null when it was not refused. */
+  readonly message?: Maybe<Scalars['String']['output']>;
+};
+
+/** What became of one position that an action or a reset concerns. */
+export type ActedOnOutcome =
+  /** It is in the position now. */
+  | 'APPLIED'
+  /** It was in the position before: nothing was written. */
+  | 'DUPLICATE'
+  /** The position has no open units, and had none that day. */
+  | 'NOT_OPEN'
+  /** It cannot count in this position. */
+  | 'REFUSED';
+
+/** Why an action or a reset does not count in a position, in order of precedence. */
+export type LotEventRefusalReason =
+  /** The effective date is after today. */
+  | 'EFFECTIVE_DATE_IN_FUTURE'
+  /** The position has no open units. */
+  | 'NOTHING_OPEN'
+  /** The terms of the action are none. */
+  | 'INVALID_ACTION'
+  /** The method is in force already. */
+  | 'NOTHING_CHANGED'
+  /** Long lots for a short position, or the other way round. */
+  | 'OPPOSITE_SIDE'
+  /** The position would have more than 10,000 open lots. */
+  | 'TOO_MANY_LOTS'
+  /** Quantity, cost basis or realized P&L of the position would be beyond what the platform keeps. */
+  | 'FIGURES_OUT_OF_RANGE'
+  /** It passed every rule and could not be stored all the same: a fault of ours. */
+  | 'NOT_PROCESSED';
+
+/** A reset of the reference price. */
+export type ResetPricesInput = {
+  /** 1 to 64 printable ASCII characters without blanks; one id for one reset of one instrument. */
+  readonly resetId: Scalars['String']['input'];
+  /** Whose positions it concerns. */
+  readonly symbol: Scalars['String']['input'];
+  /** Only positions under this contract; null for all, those outside of contracts included. */
+  readonly contractId?: InputMaybe<Scalars['String']['input']>;
+  /** For one unit, above zero, in the currency of the instrument. */
+  readonly price: Scalars['Decimal']['input'];
+  /** It counts after the trades of this day, today or before. */
+  readonly effectiveDate: Scalars['Date']['input'];
+  /** `nextAfter` of the answer before; null for the first positions. */
+  readonly after?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What became of a reset. */
+export type ResetPricesResult = PricesReset | ResetPricesRefused;
+
+/** The positions of this page have been looked at. */
+export type PricesReset = {
+  readonly __typename?: 'PricesReset';
+  /** As in the input. */
+  readonly resetId: Scalars['String']['output'];
+  /** Positions of this page that it was applied to now. */
+  readonly appliedCount: Scalars['Int']['output'];
+  /** What became of each position of this page, in order of their ids. */
+  readonly results: ReadonlyArray<PositionActedOn>;
+  /** Give it as `after` to go on; null when no position is left. */
+  readonly nextAfter?: Maybe<Scalars['ID']['output']>;
+};
+
+/** No position was changed. */
+export type ResetPricesRefused = {
+  readonly __typename?: 'ResetPricesRefused';
+  /** As in the input. */
+  readonly resetId: Scalars['String']['output'];
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: ResetPricesRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why prices are not reset, in order of precedence. */
+export type ResetPricesRefusalReason =
+  /** Market data does not know the symbol. */
+  | 'UNKNOWN_INSTRUMENT'
+  /** The price is not above zero, or beyond 92233720368.54775807. */
+  | 'INVALID_PRICE'
+  /** The effective date is after today. */
+  | 'EFFECTIVE_DATE_IN_FUTURE'
+  /** Another reset has the id already. */
+  | 'DUPLICATE_RESET_ID_DIFFERENT_CONTENT';
+
 /** An exact amount of one currency. */
 export type Money = {
   readonly __typename?: 'Money';
@@ -2259,6 +2467,14 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( LotsElectedParent )
     | ( ElectionRefusedParent )
   ;
+  ApplyCorporateActionResult:
+    | ( CorporateActionAppliedParent )
+    | ( CorporateActionRefusedParent )
+  ;
+  ResetPricesResult:
+    | ( PricesResetParent )
+    | ( ResetPricesRefusedParent )
+  ;
 };
 
 
@@ -2387,6 +2603,19 @@ export type ResolversTypes = {
   LotsElected: ResolverTypeWrapper<LotsElectedParent>;
   ElectionRefused: ResolverTypeWrapper<ElectionRefusedParent>;
   ElectionRefusalReason: ElectionRefusalReason;
+  ApplyCorporateActionInput: ApplyCorporateActionInput;
+  ApplyCorporateActionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ApplyCorporateActionResult']>;
+  CorporateActionApplied: ResolverTypeWrapper<CorporateActionAppliedParent>;
+  CorporateActionRefused: ResolverTypeWrapper<CorporateActionRefusedParent>;
+  CorporateActionRefusalReason: CorporateActionRefusalReason;
+  PositionActedOn: ResolverTypeWrapper<PositionActedOnParent>;
+  ActedOnOutcome: ActedOnOutcome;
+  LotEventRefusalReason: LotEventRefusalReason;
+  ResetPricesInput: ResetPricesInput;
+  ResetPricesResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ResetPricesResult']>;
+  PricesReset: ResolverTypeWrapper<PricesResetParent>;
+  ResetPricesRefused: ResolverTypeWrapper<ResetPricesRefusedParent>;
+  ResetPricesRefusalReason: ResetPricesRefusalReason;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -2499,6 +2728,15 @@ export type ResolversParentTypes = {
   ElectLotsResult: ResolversUnionTypes<ResolversParentTypes>['ElectLotsResult'];
   LotsElected: LotsElectedParent;
   ElectionRefused: ElectionRefusedParent;
+  ApplyCorporateActionInput: ApplyCorporateActionInput;
+  ApplyCorporateActionResult: ResolversUnionTypes<ResolversParentTypes>['ApplyCorporateActionResult'];
+  CorporateActionApplied: CorporateActionAppliedParent;
+  CorporateActionRefused: CorporateActionRefusedParent;
+  PositionActedOn: PositionActedOnParent;
+  ResetPricesInput: ResetPricesInput;
+  ResetPricesResult: ResolversUnionTypes<ResolversParentTypes>['ResetPricesResult'];
+  PricesReset: PricesResetParent;
+  ResetPricesRefused: ResetPricesRefusedParent;
   Decimal: Scalars['Decimal']['output'];
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -2527,6 +2765,8 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   bustTrade?: Resolver<ResolversTypes['BustTradeResult'], ParentType, ContextType, RequireFields<MutationBustTradeArgs, 'input'>>;
   amendTrade?: Resolver<ResolversTypes['AmendTradeResult'], ParentType, ContextType, RequireFields<MutationAmendTradeArgs, 'input'>>;
   electLots?: Resolver<ResolversTypes['ElectLotsResult'], ParentType, ContextType, RequireFields<MutationElectLotsArgs, 'input'>>;
+  applyCorporateAction?: Resolver<ResolversTypes['ApplyCorporateActionResult'], ParentType, ContextType, RequireFields<MutationApplyCorporateActionArgs, 'input'>>;
+  resetPrices?: Resolver<ResolversTypes['ResetPricesResult'], ParentType, ContextType, RequireFields<MutationResetPricesArgs, 'input'>>;
   retryDeadLetter?: Resolver<ResolversTypes['RetryDeadLetterResult'], ParentType, ContextType, RequireFields<MutationRetryDeadLetterArgs, 'input'>>;
   correctDeadLetter?: Resolver<ResolversTypes['CorrectDeadLetterResult'], ParentType, ContextType, RequireFields<MutationCorrectDeadLetterArgs, 'input'>>;
   discardDeadLetter?: Resolver<ResolversTypes['DiscardDeadLetterResult'], ParentType, ContextType, RequireFields<MutationDiscardDeadLetterArgs, 'input'>>;
@@ -2913,6 +3153,8 @@ export type PositionCorrectionResolvers<ContextType = Context, ParentType extend
   after?: Resolver<ResolversTypes['PositionFigures'], ParentType, ContextType>;
   delta?: Resolver<ResolversTypes['PositionDelta'], ParentType, ContextType>;
   restatedGains?: Resolver<ReadonlyArray<ResolversTypes['RestatedGain']>, ParentType, ContextType>;
+  restatedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  restatedTotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   replayedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   correctedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -3217,6 +3459,52 @@ export type ElectionRefusedResolvers<ContextType = Context, ParentType extends R
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ApplyCorporateActionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ApplyCorporateActionResult'] = ResolversParentTypes['ApplyCorporateActionResult']> = {
+  __resolveType: TypeResolveFn<'CorporateActionApplied' | 'CorporateActionRefused', ParentType, ContextType>;
+};
+
+export type CorporateActionAppliedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorporateActionApplied'] = ResolversParentTypes['CorporateActionApplied']> = {
+  actionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  appliedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  results?: Resolver<ReadonlyArray<ResolversTypes['PositionActedOn']>, ParentType, ContextType>;
+  nextAfter?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CorporateActionRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorporateActionRefused'] = ResolversParentTypes['CorporateActionRefused']> = {
+  actionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['CorporateActionRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PositionActedOnResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PositionActedOn'] = ResolversParentTypes['PositionActedOn']> = {
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['ActedOnOutcome'], ParentType, ContextType>;
+  eventVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['LotEventRefusalReason']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ResetPricesResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResetPricesResult'] = ResolversParentTypes['ResetPricesResult']> = {
+  __resolveType: TypeResolveFn<'PricesReset' | 'ResetPricesRefused', ParentType, ContextType>;
+};
+
+export type PricesResetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PricesReset'] = ResolversParentTypes['PricesReset']> = {
+  resetId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  appliedCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  results?: Resolver<ReadonlyArray<ResolversTypes['PositionActedOn']>, ParentType, ContextType>;
+  nextAfter?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ResetPricesRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResetPricesRefused'] = ResolversParentTypes['ResetPricesRefused']> = {
+  resetId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['ResetPricesRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
@@ -3325,6 +3613,13 @@ export type Resolvers<ContextType = Context> = {
   ElectLotsResult?: ElectLotsResultResolvers<ContextType>;
   LotsElected?: LotsElectedResolvers<ContextType>;
   ElectionRefused?: ElectionRefusedResolvers<ContextType>;
+  ApplyCorporateActionResult?: ApplyCorporateActionResultResolvers<ContextType>;
+  CorporateActionApplied?: CorporateActionAppliedResolvers<ContextType>;
+  CorporateActionRefused?: CorporateActionRefusedResolvers<ContextType>;
+  PositionActedOn?: PositionActedOnResolvers<ContextType>;
+  ResetPricesResult?: ResetPricesResultResolvers<ContextType>;
+  PricesReset?: PricesResetResolvers<ContextType>;
+  ResetPricesRefused?: ResetPricesRefusedResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;

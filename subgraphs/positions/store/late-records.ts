@@ -1,8 +1,12 @@
 /** What the cold path and its readers are told of an event, in the transaction that writes it. */
 
+import { amount } from '#kernel/money';
 import type { FiguresOfPosition, PositionFields } from '#kernel/topics/position-fields';
 import type { LateEventRecorded } from '#kernel/topics/backdated-trades';
-import type { PositionWasCorrected } from '#kernel/topics/position-corrected';
+import {
+  MAX_RESTATED_GAINS_TOLD,
+  type PositionWasCorrected,
+} from '#kernel/topics/position-corrected';
 import type { Figures, Position } from '../domain/position.ts';
 import { effectiveDateOf, latenessOf, type PositionEvent } from '../domain/position-event.ts';
 import type { PositionKey } from '../domain/position-key.ts';
@@ -44,12 +48,18 @@ export function correctionRecordOf({
     beforeTrade: figuresOf(event.beforeTrade),
     before: figuresOf(event.beforeCorrection),
     after: figuresOf(event.after),
-    restatedGains: event.restatements.map(({ version, tradeId, before, after: corrected }) => ({
-      tradeId,
-      eventVersion: version,
-      before,
-      after: corrected,
-    })),
+    restatedGains: event.restatements
+      .slice(0, MAX_RESTATED_GAINS_TOLD)
+      .map(({ version, tradeId, before, after: corrected }) => ({
+        tradeId,
+        eventVersion: version,
+        before,
+        after: corrected,
+      })),
+    restatedCount: event.restatements.length,
+    restatedTotal: amount(
+      event.restatements.reduce((sum, each) => sum + each.after - each.before, 0n),
+    ),
     replayedCount: event.replayedCount,
     reliefMethod: after.reliefMethod,
     reconciliationStatus: after.reconciliationStatus,

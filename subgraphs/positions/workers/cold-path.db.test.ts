@@ -81,6 +81,27 @@ describe('PS-5 [G-1] a backdated purchase', () => {
   });
 });
 
+describe('PS-5 a late trade that changes many gains', () => {
+  test('tells all of them, though its record has only the first', async () => {
+    const book = await stories.under('FIFO');
+    const sales = Array.from({ length: 120 }, (_, index) => ({
+      id: `S${index}`,
+      side: 'SELL' as const,
+      quantity: '1',
+      price: '15',
+      on: '2026-03-16',
+    }));
+    await book.record({ id: 'E1', side: 'BUY', quantity: '500', price: '10', on: '2026-03-02' });
+    await book.record(...sales);
+    await book.record({ id: 'X', side: 'BUY', quantity: '500', price: '9', on: '2026-03-01' });
+    const { restatedGains, restatedCount, restatedTotal } = await corrections.of(book);
+    expect(restatedGains.map((each) => [each.tradeId, each.before, each.after])).toEqual(
+      sales.map(({ id }) => [book.tradeId(id), '5', '6']),
+    );
+    expect([restatedCount, restatedTotal]).toEqual([120, '120']);
+  });
+});
+
 describe('PS-5 [G-2] a backdated sale', () => {
   test.each([
     ['FIFO', '10 / 120 / 690'],
