@@ -190,9 +190,8 @@ async function attemptBatch(
   const { batches, clock } = deps;
   const keys = [...new Set(commands.map(({ key }) => key.text))];
   const unknown = keys.filter((key) => !deps.positions.has(key));
-  const ids = commands.flatMap(({ once }) => (once === null ? [] : [once.commandId]));
   const [stored, loaded, histories] = await Promise.all([
-    batches.outcomesOf(ids),
+    batches.outcomesOf(idsOf(commands)),
     unknown.length === 0 ? undefined : batches.load(unknown),
     loadHistories(batches, commands),
   ]);
@@ -203,9 +202,8 @@ async function attemptBatch(
   }
   const facts = { stored, positions, histories, today: clock.today(), nowMs: clock.nowMs() };
   let decided = decideBatch(commands, facts);
-  if (unknown.length < keys.length && decided.outcomes.some(hasNothingToWrite)) {
-    // No conflict would reveal an answer on figures that another process has changed since.
-    decided = decideBatch(commands, { ...facts, positions: await batches.load(keys) });
+  if (decided.outcomes.some(hasNothingToWrite)) {
+    decided = decideBatch(commands, { ...facts, ...(await loadAnew(batches, commands)) });
   }
   const { events, snapshots } = decided.writes;
   if (events.length > 0) {
@@ -220,6 +218,26 @@ async function attemptBatch(
   }
   return decided.outcomes;
 }
+
+/**
+ * For answers that write nothing, which no conflict puts right when another process has written
+ * meanwhile. The ids come last: a command that the figures show already is among them then, and
+ * gets its first answer rather than a refusal.
+ */
+async function loadAnew(
+  batches: TradeBatchStore,
+  commands: readonly WriteCommand[],
+): Promise<Pick<BatchFacts, 'positions' | 'histories' | 'stored'>> {
+  const keys = [...new Set(commands.map(({ key }) => key.text))];
+  const [positions, histories] = await Promise.all([
+    batches.load(keys),
+    loadHistories(batches, commands),
+  ]);
+  return { positions, histories, stored: await batches.outcomesOf(idsOf(commands)) };
+}
+
+const idsOf = (commands: readonly WriteCommand[]): readonly string[] =>
+  commands.flatMap(({ once }) => (once === null ? [] : [once.commandId]));
 
 function hasNothingToWrite({ type }: WriteOutcome): boolean {
   return type === 'REFUSED' || type === 'UNCHANGED';
