@@ -9,7 +9,7 @@ import { anyPositionChange } from '#kernel/topics/position-changed';
 import { backoffMs, pause } from '#platform/backoff';
 import type { Config } from '#platform/config';
 import { createTopicTail } from '#platform/event-log/topic-tail';
-import type { Consumer } from '#platform/ports';
+import type { Consumer, EventLog } from '#platform/ports';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
 import type { UtiIssuer } from './domain/uti.ts';
 import type { Context, Deps } from './graphql/context.ts';
@@ -24,6 +24,7 @@ import { createDeadLetterReader } from './store/dead-letter-reader.ts';
 import { createDeadLetterStore } from './store/dead-letters.ts';
 import { createClosingPrices } from './store/closing-prices.ts';
 import { createEventChain } from './store/event-chain.ts';
+import { createInstrumentPositions } from './store/instrument-positions.ts';
 import { createInstrumentLookup } from './store/instruments.ts';
 import { createKnownHistory } from './store/known-history.ts';
 import { createLastPrices } from './store/last-prices.ts';
@@ -54,6 +55,7 @@ import {
 } from './workers/contract-worker.ts';
 import { createIntakeMetrics, watchIntake } from './workers/intake-metrics.ts';
 import { watchDeadLetters } from './workers/dead-letter-metrics.ts';
+import { DELIVERY_GROUP, startDeliveredLotsConsumers } from './workers/delivered-lots-consumers.ts';
 import { type DeadLetterRetry, startDeadLetterRetry } from './workers/dead-letter-retry.ts';
 import { type ForwardRoll, startForwardRoll } from './workers/forward-roll.ts';
 import { CONSUMER_GROUP, startTradeEventsConsumer } from './workers/trade-events-consumer.ts';
@@ -76,21 +78,21 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const deps: Deps = {
     ...recording.deps,
     positions,
-    tradePlaces: createTradePlaces(sql),
     changes,
     corrections,
     letters,
     letterAttempts: createDeadLetterAttempts(sql),
     eventLog,
-    consumerGroups: [CONSUMER_GROUP, COLD_GROUP],
+    consumerGroups: [CONSUMER_GROUP, COLD_GROUP, DELIVERY_GROUP],
     logger,
     ...buildAudit(sql),
     ...buildReplays(sql),
+    ...buildPlaces(sql),
   };
   const lateWork = buildLateWork(parts, recording);
   watchDeadLetters(parts.metrics, { letters, logger });
   let retry: DeadLetterRetry | undefined;
-  let consumer: Consumer | undefined;
+  let consumers: readonly Consumer[] = [];
   let ignoreContracts: (() => void) | undefined;
 
   return {
@@ -110,7 +112,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
 
     async start() {
       ignoreContracts = eventLog.onNews(CONTRACT_DEFINED_TOPIC, recording.deps.contracts.forget);
-      consumer = await startTradeEventsConsumer(eventLog, { ...deps, pause });
+      consumers = await startConsumers(eventLog, deps);
       retry = startDeadLetterRetry({ ...deps, pause });
       await lateWork.start();
     },
@@ -119,12 +121,20 @@ export function buildPositions(parts: PlatformParts): Subgraph {
       ignoreContracts?.();
       await lateWork.stop();
       await retry?.stop();
-      await consumer?.stop();
+      await Promise.all(consumers.map((each) => each.stop()));
       await changes.close();
       await corrections.close();
       await recording.stop();
     },
   };
+}
+
+/** Trades from elsewhere, and lots from other positions. */
+async function startConsumers(eventLog: EventLog, deps: Deps): Promise<readonly Consumer[]> {
+  return [
+    await startTradeEventsConsumer(eventLog, { ...deps, pause }),
+    ...(await startDeliveredLotsConsumers(eventLog, deps)),
+  ];
 }
 
 /** Beside the live flow: corrections of what came late, and bookings whose day has come. */
@@ -289,6 +299,14 @@ function buildReplays(sql: Sql) {
     recorded: createTradeBatchStore(sql),
     replays: createReplaySlots(),
     monotonicMs: () => performance.now(),
+  };
+}
+
+/** Which positions a command concerns. */
+function buildPlaces(sql: Sql) {
+  return {
+    tradePlaces: createTradePlaces(sql),
+    instrumentPositions: createInstrumentPositions(sql),
   };
 }
 

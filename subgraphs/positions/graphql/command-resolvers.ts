@@ -1,16 +1,19 @@
-/** What operations does to trades that are recorded. */
+/** What operations does to trades that are recorded, and to all positions of an instrument. */
 
 import { beforeDeadline } from '#platform/deadline';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { Position } from '../domain/position.ts';
 import type { CommandOrigin } from '../store/event-codec.ts';
+import type { PositionResult } from '../use-cases/act-on-positions.ts';
 import { amendTrade } from '../use-cases/amend-trade.ts';
+import { applyCorporateAction, type AskedAction } from '../use-cases/apply-corporate-action.ts';
 import { bustTrade } from '../use-cases/bust-trade.ts';
 import { electLots } from '../use-cases/elect-lots.ts';
+import { resetPrices } from '../use-cases/reset-prices.ts';
 import type { Context } from './context.ts';
 import type { PositionParent } from './parents.ts';
 import { presentPosition, presentSummary } from './present.ts';
-import type { Resolvers } from './types.generated.ts';
+import type { ApplyCorporateActionInput, Resolvers } from './types.generated.ts';
 
 const SOURCE = 'graphql';
 
@@ -42,7 +45,36 @@ export const commandResolvers = {
 
     electLots: (_root, { input }, context) =>
       inTime('electing lots', context, electLots(context.deps, input, originOf(context))),
+
+    applyCorporateAction: (_root, { input }, context) =>
+      inTime(
+        'applying a corporate action',
+        context,
+        applyCorporateAction(context.deps, askedActionOf(input), originOf(context)),
+      ),
+
+    resetPrices: (_root, { input }, context) =>
+      inTime(
+        'resetting prices',
+        context,
+        resetPrices(
+          context.deps,
+          { ...input, contractId: input.contractId ?? null, after: input.after ?? null },
+          originOf(context),
+        ),
+      ),
   },
+
+  ApplyCorporateActionResult: {
+    __resolveType: ({ type }) =>
+      type === 'DONE' ? 'CorporateActionApplied' : 'CorporateActionRefused',
+  },
+  ResetPricesResult: {
+    __resolveType: ({ type }) => (type === 'DONE' ? 'PricesReset' : 'ResetPricesRefused'),
+  },
+  CorporateActionApplied: { appliedCount: ({ results }) => appliedCount(results) },
+  PricesReset: { appliedCount: ({ results }) => appliedCount(results) },
+  PositionActedOn: { position: (acted, _args, context) => positionAfter(acted, context) },
 
   BustTradeResult: {
     __resolveType: ({ type }) => (type === 'CHANGED' ? 'TradeBusted' : 'BustRefused'),
@@ -67,6 +99,46 @@ export const commandResolvers = {
     position: (changed, _args, context) => positionAfter(changed, context),
   },
 } satisfies Resolvers;
+
+function askedActionOf(input: ApplyCorporateActionInput): AskedAction {
+  const { type, actionId, symbol, effectiveDate } = input;
+  return {
+    actionId,
+    type,
+    symbol,
+    effectiveDate,
+    otherSymbol: otherSymbolOf(input),
+    numerator: input.numerator ?? null,
+    denominator: input.denominator ?? null,
+    cashPerUnit: input.cashPerUnit ?? null,
+    parentPrice: input.parentPrice ?? null,
+    childPrice: input.childPrice ?? null,
+    acquirerPrice: input.acquirerPrice ?? null,
+    lotSize: input.lotSize ?? null,
+    cashInLieuPrice: input.cashInLieuPrice ?? null,
+    after: input.after ?? null,
+  };
+}
+
+function otherSymbolOf(input: ApplyCorporateActionInput): string | null {
+  switch (input.type) {
+    case 'SPIN_OFF':
+      return input.childSymbol ?? null;
+    case 'MERGER':
+      return input.acquirerSymbol ?? null;
+    case 'SYMBOL_CHANGE':
+      return input.newSymbol ?? null;
+    case 'SPLIT':
+    case 'STOCK_DIVIDEND':
+    case 'CASH_MERGER':
+    case 'RETURN_OF_CAPITAL':
+      return null;
+  }
+}
+
+function appliedCount(results: readonly PositionResult[]): number {
+  return results.filter(({ outcome }) => outcome === 'APPLIED').length;
+}
 
 export function originOf({ request }: Context): CommandOrigin {
   return {

@@ -6,8 +6,10 @@ import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
 import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
 import type { AmendTradeDeps } from '../use-cases/amend-trade.ts';
+import type { ActOnPositionsDeps } from '../use-cases/act-on-positions.ts';
 import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { DefineContractDeps } from '../use-cases/define-contract.ts';
+import type { DeliverLotsDeps } from '../use-cases/deliver-lots.ts';
 import type { FailedRecordsDeps } from '../use-cases/failed-records.ts';
 import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
@@ -30,6 +32,8 @@ export interface Deps
     FailedRecordsDeps,
     AuditEventsDeps,
     AmendTradeDeps,
+    ActOnPositionsDeps,
+    DeliverLotsDeps,
     DefineContractDeps,
     FindContractsDeps {
   readonly positions: PositionRepository;

@@ -27,7 +27,9 @@ import type { TradeRequest } from '../domain/trade.ts';
 import type { DeadLetterAttempt } from '../store/dead-letter-codec.ts';
 import type { RecordedContract, RecordedDefinition } from '../store/contracts.ts';
 import type { RecordedEvent } from '../store/event-codec.ts';
+import type { PositionResult } from '../use-cases/act-on-positions.ts';
 import type { AmendedTradeAnswer } from '../use-cases/amend-trade.ts';
+import type { AppliedAction } from '../use-cases/apply-corporate-action.ts';
 import type { BustedTrade } from '../use-cases/bust-trade.ts';
 import type { ChangedTrade } from '../use-cases/change-trade.ts';
 import type { DefinedContract } from '../use-cases/define-contract.ts';
@@ -35,6 +37,7 @@ import type { DeadLetterAnswer, RefusedCommand } from '../use-cases/attempt-dead
 import type { PositionDiff } from '../use-cases/diff-position.ts';
 import type { ElectedLots } from '../use-cases/elect-lots.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
+import type { ResetPrices } from '../use-cases/reset-prices.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 import type { Correction } from '../use-cases/watch-corrections.ts';
 
@@ -146,3 +149,15 @@ export type ReceivedLotsDetailsParent = EventOf<LotsReceived>;
 export type CorrectionDetailsParent = EventOf<HistoricalPositionCorrected>;
 
 export type CorrectionRefusalDetailsParent = EventOf<CorrectionRefused>;
+
+type Done<Answer> = Extract<Answer, { type: 'DONE' }>;
+
+export type CorporateActionAppliedParent = Done<AppliedAction>;
+
+export type CorporateActionRefusedParent = Refused<AppliedAction>;
+
+export type PricesResetParent = Done<ResetPrices>;
+
+export type ResetPricesRefusedParent = Refused<ResetPrices>;
+
+export type PositionActedOnParent = PositionResult;

@@ -4,6 +4,7 @@ import { ZERO } from '#kernel/decimal';
 import { amount } from '#kernel/money';
 import { lateEventRecorded } from '#kernel/topics/backdated-trades';
 import type { EventType } from '#kernel/topics/event-type';
+import { type LotsDelivered, lotsDelivered } from '#kernel/topics/lots-delivered';
 import { positionChanged } from '#kernel/topics/position-changed';
 import { positionCorrected } from '#kernel/topics/position-corrected';
 import { tradeApplied, type TradeAppliedToPosition } from '#kernel/topics/trade-applied';
@@ -52,8 +53,17 @@ export function changeRecordOf(written: WrittenEvent): OutboxRecord {
 export function furtherRecordsOf(written: WrittenEvent): readonly OutboxRecord[] {
   const late = lateRecordOf(written);
   if (late !== null) return [record(lateEventRecorded, late)];
+  const delivery = deliveryRecordOf(written);
+  if (delivery !== null) return [record(lotsDelivered, delivery)];
   const correction = correctionRecordOf(written);
   return correction === null ? [] : [record(positionCorrected, correction)];
+}
+
+/** What a late action delivers is known when it is corrected: the correction tells of it. */
+function deliveryRecordOf({ key, event, after }: WrittenEvent): LotsDelivered | null {
+  if (event.type !== 'CORPORATE_ACTION_APPLIED' || event.delivered === null) return null;
+  const { actionId } = event.action;
+  return { ...fieldsOf(key), eventVersion: after.version, actionId };
 }
 
 function record<Event>(

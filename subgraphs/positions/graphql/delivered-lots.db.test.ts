@@ -1,0 +1,99 @@
+import { eventually } from '../../../test/contract/ports/eventually.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ACT,
+  type InstrumentStories,
+  instrumentStories,
+} from '../../../test/support/instrument-stories.ts';
+
+let stories: InstrumentStories;
+
+beforeAll(async () => {
+  stories = await instrumentStories();
+});
+afterAll(() => stories.stop());
+
+describe('PS-13 lots that go on under another instrument', () => {
+  const spinOff = (symbol: string, childSymbol: string, effectiveDate: string) => ({
+    actionId: `SPIN-${symbol}`,
+    type: 'SPIN_OFF',
+    symbol,
+    effectiveDate,
+    childSymbol,
+    numerator: 1,
+    denominator: 4,
+    parentPrice: '54',
+    childPrice: '24',
+  });
+
+  test('[G-15] the child gets its part of units, basis and dates, once', async () => {
+    const [parent, child] = [await stories.listed('G15P'), await stories.listed('G15C')];
+    await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
+    const action = spinOff(parent, child, '2026-11-20');
+    await Promise.all([stories.ask(ACT, action), stories.ask(ACT, action)]);
+    expect(await stories.until(parent, 'A', '200 / 10800 / 0')).toMatchObject({ version: 2 });
+    const received = await stories.until(child, 'A', '50 / 1200 / 0');
+    expect(received).toMatchObject({ version: 1, lots: [{ openDate: '2026-03-02' }] });
+    expect(received.events.edges[0]?.node).toMatchObject({
+      type: 'LOTS_RECEIVED',
+      details: {
+        transferId: `SPIN-${parent}`,
+        cause: 'CORPORATE_ACTION',
+        fromPositionId: `B|A|INS_${parent}|USD|-|NET`,
+        received: [{ openDate: '2026-03-02', quantity: '50' }],
+      },
+    });
+  });
+
+  test('of an action learnt late, what the corrected history delivers', async () => {
+    const [parent, child] = [await stories.listed('LATEP'), await stories.listed('LATEC')];
+    await stories.record(
+      parent,
+      'A',
+      ['BUY', '200', '60', '2026-03-02'],
+      ['BUY', '40', '54', '2026-03-16'],
+    );
+    await stories.ask(ACT, spinOff(parent, child, '2026-03-09'));
+    await stories.until(parent, 'A', '240 / 12960 / 0');
+    expect(await stories.until(child, 'A', '50 / 1200 / 0')).toMatchObject({ version: 1 });
+  });
+
+  test('a correction of what came after the action delivers nothing again', async () => {
+    const [parent, child] = [await stories.listed('SAMEP'), await stories.listed('SAMEC')];
+    await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
+    await stories.ask(ACT, spinOff(parent, child, '2026-03-09'));
+    await stories.record(parent, 'A', ['BUY', '10', '54', '2026-03-20']);
+    await stories.record(parent, 'A', ['BUY', '10', '54', '2026-03-16']);
+    await stories.until(parent, 'A', '220 / 11880 / 0');
+    await stories.record(parent, 'A', ['BUY', '10', '54', '2026-03-17']);
+    await stories.until(parent, 'A', '230 / 12420 / 0');
+    expect(await stories.until(child, 'A', '50 / 1200 / 0')).toMatchObject({ version: 1 });
+    expect(await stories.failedRecords()).toEqual([]);
+  });
+
+  test('a change of symbol takes everything over', async () => {
+    const [before, after] = [await stories.listed('OLDSYM'), await stories.listed('NEWSYM')];
+    await stories.record(before, 'A', ['SELL', '10', '60', '2026-03-02']);
+    const symbols = { symbol: before, newSymbol: after, effectiveDate: '2026-11-20' };
+    await stories.ask(ACT, { actionId: 'RENAME', type: 'SYMBOL_CHANGE', ...symbols });
+    await stories.until(before, 'A', '0 / 0 / 0');
+    expect(await stories.until(after, 'A', '-10 / -600 / 0')).toMatchObject({ version: 1 });
+  });
+
+  test('a correction that changes what was received is kept for people to see', async () => {
+    const [parent, child] = [await stories.listed('CHGP'), await stories.listed('CHGC')];
+    await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
+    await stories.ask(ACT, spinOff(parent, child, '2026-11-20'));
+    await stories.until(child, 'A', '50 / 1200 / 0');
+    await stories.record(parent, 'A', ['BUY', '40', '60', '2026-03-01']);
+    await eventually(async () => {
+      const failed = await stories.failedRecords();
+      return failed.some(
+        ({ consumer, reason }) =>
+          consumer === 'positions-delivery' &&
+          reason.includes(`SPIN-${parent} delivers other lots`),
+      );
+    });
+    expect(await stories.positionOf(child, 'A')).toMatchObject({ version: 1, quantity: '50' });
+  });
+});
