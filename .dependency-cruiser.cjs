@@ -1,7 +1,7 @@
 // Who may import whom: docs/architecture.md shows the same as a picture.
 const sub = '^subgraphs/([^/]+)/';
 const rule = (name, from, to) => ({ name, severity: 'error', from, to });
-const notTests = '\\.test\\.ts$|^test/';
+const notTests = '\\.test\\.ts$|-test-support\\.ts$|^test/';
 
 module.exports = {
   forbidden: [

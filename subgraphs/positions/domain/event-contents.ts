@@ -12,31 +12,16 @@ export function tradeIn(event: PositionEvent): Trade | null {
 
 /** Id of the trade an event is about, also where its terms are not in the event. */
 export function tradeIdIn(event: PositionEvent): string | null {
-  switch (event.type) {
-    case 'WASH_SALE_ADJUSTED':
-    case 'CONTRACT_GENERATED':
-      return event.tradeId;
-    case 'LOT_RELIEF_ELECTED':
-      return event.target.tradeId;
-    default:
-      return tradeIn(event)?.tradeId ?? null;
-  }
+  if ('tradeId' in event) return event.tradeId;
+  if ('target' in event) return event.target.tradeId;
+  return tradeIn(event)?.tradeId ?? null;
 }
 
 /** What the trade of the event did to the lots: of an amendment, what the new terms did. */
 export function effectsIn(event: PositionEvent): LotEffects | null {
-  switch (event.type) {
-    case 'TRADE_APPLIED':
-    case 'PROVISIONAL_TRADE_APPLIED':
-    case 'FORWARD_TRADE_EFFECTIVE':
-      return event;
-    case 'TRADE_BUSTED':
-      return event.estimate;
-    case 'TRADE_AMENDED':
-      return event.estimates.at(-1) ?? null;
-    default:
-      return null;
-  }
+  if ('allocations' in event) return event;
+  if ('estimate' in event) return event.estimate;
+  return 'estimates' in event ? (event.estimates.at(-1) ?? null) : null;
 }
 
 /** From which lots units were taken, in order of relief; of an amendment, both times. */

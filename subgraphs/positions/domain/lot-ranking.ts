@@ -14,8 +14,17 @@ export interface LotRanking {
   readonly lots: TaxLot[];
 }
 
-export function rankLots(method: RankedMethod, lots: readonly TaxLot[]): LotRanking {
-  return { method, lots: lots.toSorted((a, b) => compare(method, b, a)) };
+/**
+ * Null when lots share a day and a serial, as the parts of one split by a wash sale do: of equal
+ * cost they are relieved in the order of the position, which the lots alone do not tell.
+ */
+export function rankLots(method: RankedMethod, lots: readonly TaxLot[]): LotRanking | null {
+  // Lots of one serial stand side by side.
+  const isShared = lots.some((lot, index) => {
+    const next = lots[index + 1];
+    return next !== undefined && next.serial === lot.serial && next.openDate === lot.openDate;
+  });
+  return isShared ? null : { method, lots: lots.toSorted((a, b) => compare(method, b, a)) };
 }
 
 export function* inRankOrder({ lots }: LotRanking): Iterable<TaxLot> {

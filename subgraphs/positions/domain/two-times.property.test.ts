@@ -41,6 +41,20 @@ describe('over random histories of every kind of event, by every relief method',
     );
   });
 
+  test('parts of a lot split by a wash sale are relieved as published, whatever their cost', () => {
+    const step = { what: 0, units: 100_000_000n, fees: 0n, daysOff: 0, which: 0, clock: 0 };
+    const stream = [
+      { ...step, side: 'BUY', units: 200_000_000n, unitPrice: 100_000_000n },
+      { ...step, side: 'BUY', unitPrice: 1n },
+      { ...step, side: 'SELL', unitPrice: 1n, fees: 1n, which: 1 },
+      { ...step, what: 80, side: 'BUY', units: 1n, unitPrice: 100_000_000n },
+      { ...step, side: 'SELL', unitPrice: 1n, which: 1 },
+    ] as const;
+    const published = publishedOf(played(stream, { method: 'LOFO', hasWashSales: true }));
+    expect(published.at(-1)?.position.lots[0]?.lotId).toContain('~');
+    for (const { position, known } of published) expect(foldAsOf(known)).toEqual(position);
+  });
+
   test('the same in a long-only contract, where corrections are refused', () => {
     fc.assert(
       fc.property(steps, methods, (stream, method) => {
@@ -209,7 +223,15 @@ function cashIn(event: PositionEvent): bigint {
       return event.late === null ? 0n : cashOf(event.newTrade) - cashOf(event.oldTrade);
     case 'LOTS_RECEIVED':
       return -sum(event.lots.map((lot) => lot.costBasis + lot.settledResets));
-    default:
+    case 'FORWARD_TRADE_BOOKED':
+    case 'PRICE_RESET':
+    case 'CORPORATE_ACTION_APPLIED':
+    case 'WASH_SALE_ADJUSTED':
+    case 'LOT_METHOD_CHANGED':
+    case 'LOT_RELIEF_ELECTED':
+    case 'HISTORICAL_POSITION_CORRECTED':
+    case 'CONTRACT_GENERATED':
+    case 'CORRECTION_REFUSED':
       return 0n;
   }
 }
@@ -228,7 +250,15 @@ function unitsIn(event: PositionEvent): bigint {
         : signedQuantity(event.newTrade) - signedQuantity(event.oldTrade);
     case 'LOTS_RECEIVED':
       return sum(event.lots.map((lot) => lot.quantity));
-    default:
+    case 'FORWARD_TRADE_BOOKED':
+    case 'PRICE_RESET':
+    case 'CORPORATE_ACTION_APPLIED':
+    case 'WASH_SALE_ADJUSTED':
+    case 'LOT_METHOD_CHANGED':
+    case 'LOT_RELIEF_ELECTED':
+    case 'HISTORICAL_POSITION_CORRECTED':
+    case 'CONTRACT_GENERATED':
+    case 'CORRECTION_REFUSED':
       return 0n;
   }
 }
