@@ -103,10 +103,18 @@ export function capWeights(
     const room = SHARE_UNIT - BigInt(capped.size) * limit;
     shares = shares.map(({ id, size }) => ({
       id,
-      size: capped.has(id) ? limit : divideHalfEven(size * room, freeTotal),
+      size: capped.has(id) ? limit : shareOf(room, { size, freeTotal, among: free.length }),
     }));
   }
   return { ok: true, weights: roundToOne(shares) };
+}
+
+/** Pro rata; names that all weigh nothing get the same each. */
+function shareOf(
+  room: bigint,
+  { size, freeTotal, among }: { size: bigint; freeTotal: bigint; among: number },
+): bigint {
+  return freeTotal > 0n ? divideHalfEven(size * room, freeTotal) : room / BigInt(among);
 }
 
 function compare(a: bigint, b: bigint): number {
