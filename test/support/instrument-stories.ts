@@ -63,6 +63,7 @@ export interface ShownPosition extends Shown {
 }
 export interface Answer {
   readonly appliedCount?: number;
+  readonly nextAfter?: string | null;
   readonly reason?: string;
   readonly results?: readonly { readonly position: Shown; readonly outcome: string }[];
 }
@@ -110,6 +111,16 @@ export async function instrumentStories() {
       };
       const { results } = data.recordTrades;
       expect(results).toEqual(trades.map(() => ({ __typename: 'TradeRecorded' })));
+    },
+
+    /** A purchase of 100 at 10 in each of the accounts A000, A001, … */
+    async recordInAccounts(symbol: string, count: number): Promise<void> {
+      const trades = Array.from({ length: count }, (_unused, index) => {
+        const accountId = `A${String(index).padStart(3, '0')}`;
+        const key = { tradeId: `${symbol}-${accountId}`, bookId: 'B', accountId, symbol };
+        return { ...key, side: 'BUY', quantity: '100', price: '10', effectiveDate: '2026-11-02' };
+      });
+      await operations.data(RECORD, { trades });
     },
 
     async ask(document: string, input: object): Promise<Answer> {

@@ -134,6 +134,20 @@ describe('PS-13 applyCorporateAction', () => {
     });
   });
 
+  test('goes through 500 positions at a time, each of them once', async () => {
+    const symbol = await stories.listed('MANY');
+    await stories.recordInAccounts(symbol, 501);
+    const first = await stories.ask(ACT, split(symbol, '2026-11-20'));
+    expect(first).toMatchObject({ appliedCount: 500, nextAfter: expect.stringContaining('A499') });
+    const after = first.nextAfter;
+    const second = await stories.ask(ACT, split(symbol, '2026-11-20', { after }));
+    expect(second).toMatchObject({
+      appliedCount: 1,
+      nextAfter: null,
+      results: [{ position: { accountId: 'A500', quantity: '200' } }],
+    });
+  });
+
   test.each([
     [{ symbol: 'NOBODY' }, 'UNKNOWN_INSTRUMENT'],
     [{ type: 'SYMBOL_CHANGE', newSymbol: 'NOBODY' }, 'UNKNOWN_OTHER_INSTRUMENT'],
