@@ -101,6 +101,19 @@ describe('PS-8 what undoes a trade counts once', () => {
   });
 });
 
+test('PS-8 a sale of all there is, long-only and in many requests at once, is never an oversale', async () => {
+  await clients[0]?.data(`mutation { defineContract(input: {
+    contractId: "LONG", reliefMethod: FIFO, longOnly: true, washSales: false,
+    effectiveFrom: "2026-01-01"
+  }) { __typename } }`);
+  const held = { ...trade('L', 'BUY', '100', '10', '2026-03-02'), contractId: 'LONG' };
+  await recordAll([held]);
+  const sale = { ...trade('S', 'SELL', '100', '11', '2026-03-03'), contractId: 'LONG' };
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => recordAll([sale], n % 2)));
+  expect(answers.flat().filter(({ duplicate }) => duplicate === false)).toHaveLength(1);
+  expect(answers.flat().filter(({ duplicate }) => duplicate === true)).toHaveLength(11);
+});
+
 interface Answer {
   readonly eventVersion?: number;
   readonly classification?: string;
