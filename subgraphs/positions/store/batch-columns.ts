@@ -19,10 +19,15 @@ export interface Column<Row> extends NamedColumn {
 /** Parts JSON texts from each other: control characters never stand in them unescaped. */
 const UNIT_SEPARATOR = '\u001F';
 
-/** A table expression of the rows, with the columns and `ord`, from the parameter `first` on. */
+/**
+ * A table expression of the rows, with the columns and `ord`, from the parameter `first` on.
+ *
+ * The subselect keeps the number of rows from the planner. It would plan each small batch anew,
+ * which takes longer than to carry it out: 0.9 ms instead of 0.35 for a batch of one.
+ */
 export function tableOf(columns: readonly NamedColumn[], first: number): string {
   const arrays = columns.map(({ as }, index) => {
-    const parameter = `$${first + index}::text`;
+    const parameter = index === 0 ? `(select $${first}::text)` : `$${first + index}::text`;
     if (as === 'jsonb') return `string_to_array(${parameter}, E'\\x1f', '')::jsonb[]`;
     return `${parameter}::${as}[]`;
   });

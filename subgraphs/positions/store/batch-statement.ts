@@ -102,7 +102,8 @@ function statementOf(parts: StatementParts): string {
 
 /**
  * `recorded_at` is the server's time, and at least a microsecond after the event before it in the
- * position, also when that clock jumps back.
+ * position, also when that clock jumps back. The snapshots are written first, for they know the
+ * event before: the row is found once for both.
  */
 function buildStatement(parts: StatementParts): string {
   let next = 1;
@@ -112,15 +113,16 @@ function buildStatement(parts: StatementParts): string {
     return tableOf(columns, first);
   };
   const columns = namesOf(EVENT_COLUMNS);
+  const kept = [...(parts.creates ? ['created'] : []), ...(parts.updates ? ['updated'] : [])];
   const ctes = [
     `input as (select * from ${table(EVENT_INPUT)})`,
+    ...(parts.tells ? [toldPart(table(RECORD_COLUMNS))] : []),
+    ...(parts.creates ? [createdPart(table(CREATED_INPUT))] : []),
+    ...(parts.updates ? [updatedPart(table(UPDATED_INPUT))] : []),
+    `kept as (${kept.map((name) => `select * from ${name}`).join(' union all ')})`,
     `timed as (
-      select i.*, greatest(
-        statement_timestamp() + (event_ver - coalesce(last_ver, 0) - 1) * interval '1 microsecond',
-        last_recorded_at + (event_ver - last_ver) * interval '1 microsecond') as recorded_at
-      from input i left join (
-        select position_key, last_ver, last_recorded_at from positions.snapshot_store
-      ) s using (position_key))`,
+      select i.*, k.last_recorded_at - (k.last_ver - i.event_ver) * ${MICROSECOND} as recorded_at
+      from input i join kept k using (position_key))`,
     `appended as (
       insert into positions.event_store (${columns}, schema_ver, recorded_at)
       select ${columns}, ${EVENT_SCHEMA_VERSION}, recorded_at from timed)`,
@@ -132,20 +134,17 @@ function buildStatement(parts: StatementParts): string {
     `published as (
       insert into platform.outbox
         (topic, partition, key, type, version, payload, correlation_id, causation_id)
-      select '${tradeApplied.topic}', partition, position_key, record_type, record_version, published,
-        correlation_id, causation_id
+      select '${tradeApplied.topic}', partition, position_key, record_type, record_version,
+        published, correlation_id, causation_id
       from input order by ord)`,
-    ...(parts.tells ? [toldPart(table(RECORD_COLUMNS))] : []),
-    ...(parts.creates ? [createdPart(table(CREATED_INPUT))] : []),
-    ...(parts.updates ? [updatedPart(table(UPDATED_INPUT))] : []),
     ...(parts.movesLots ? [chunkParts(table(CHUNK_COLUMNS))] : []),
     ...(parts.awaitsContracts ? [AWAITED_PART] : []),
   ];
-  const kept = [...(parts.creates ? ['created'] : []), ...(parts.updates ? ['updated'] : [])];
-  const written = kept.map((name) => `(select count(*) from ${name})`).join(' + ');
   return `with ${ctes.join(', ')}
-    select positions.require_rows(${written}, $${next}::text::int)`;
+    select positions.require_rows((select count(*) from kept), $${next}::text::int)`;
 }
+
+const MICROSECOND = `interval '1 microsecond'`;
 
 function toldPart(records: string): string {
   const columns = namesOf(RECORD_COLUMNS);
@@ -153,29 +152,35 @@ function toldPart(records: string): string {
     insert into platform.outbox (${columns}) select ${columns} from ${records} order by ord)`;
 }
 
-const PROVISIONAL_SINCE = `case when n.reconciliation_status = 'PROVISIONAL'
-  then coalesce(stored.provisional_since, t.recorded_at) end`;
+const KEPT_COLUMNS = 'position_key, last_ver, last_recorded_at';
 
 function createdPart(snapshots: string): string {
   const columns = namesOf(CREATED_INPUT);
+  const recordedAt = `statement_timestamp() + (last_ver - 1) * ${MICROSECOND}`;
   return `created as (
     insert into positions.snapshot_store (${columns}, provisional_since, last_recorded_at)
-    select ${CREATED_INPUT.map(({ name }) => `n.${name}`).join(', ')},
-      ${PROVISIONAL_SINCE.replace('stored.provisional_since', 'null')}, t.recorded_at
-    from (select * from ${snapshots}) n
-      join timed t on t.position_key = n.position_key and t.event_ver = n.last_ver
-    returning 1)`;
+    select ${columns}, ${provisionalSince('reconciliation_status', recordedAt)}, ${recordedAt}
+    from ${snapshots}
+    returning ${KEPT_COLUMNS})`;
 }
 
 function updatedPart(snapshots: string): string {
+  const recordedAt = `greatest(
+    statement_timestamp() + (n.last_ver - n.version_before - 1) * ${MICROSECOND},
+    stored.last_recorded_at + (n.last_ver - n.version_before) * ${MICROSECOND})`;
+  const since = `coalesce(stored.provisional_since, ${recordedAt})`;
   return `updated as (
     update positions.snapshot_store as stored set
       ${STATE_COLUMNS.map(({ name }) => `${name} = n.${name}`).join(', ')},
-      provisional_since = ${PROVISIONAL_SINCE}, last_recorded_at = t.recorded_at
-    from (select * from ${snapshots}) n
-      join timed t on t.position_key = n.position_key and t.event_ver = n.last_ver
-    where stored.position_key = n.position_key and stored.last_ver = n.version_before
-    returning 1)`;
+      provisional_since = ${provisionalSince('n.reconciliation_status', since)},
+      last_recorded_at = ${recordedAt}
+    from (select * from ${snapshots}) n ${byIndex('snapshot_store', ['position_key'])}
+    where stored.ctid = found.ctid and stored.last_ver = n.version_before
+    returning ${KEPT_COLUMNS.replaceAll(/\w+/g, 'stored.$&')})`;
+}
+
+function provisionalSince(status: string, since: string): string {
+  return `case when ${status} = 'PROVISIONAL' then ${since} end`;
 }
 
 function chunkParts(chunks: string): string {
@@ -184,9 +189,19 @@ function chunkParts(chunks: string): string {
       select position_key, chunk_no, lots from held where lots is not null
       on conflict (position_key, chunk_no) do update set lots = excluded.lots
     ), chunks_gone as (
-      delete from positions.lot_chunk gone using held
-      where gone.position_key = held.position_key and gone.chunk_no = held.chunk_no
-        and held.lots is null)`;
+      delete from positions.lot_chunk gone
+      using held n ${byIndex('lot_chunk', ['position_key', 'chunk_no'])}
+      where gone.ctid = found.ctid and n.lots is null)`;
+}
+
+/**
+ * Finds the rows of `n` through the primary key, whatever the planner thinks of the table. Planned
+ * while it is small, the statement would read all of it for ever after, or until it is analyzed.
+ */
+function byIndex(table: string, key: readonly string[]): string {
+  const isFound = key.map((name) => `each.${name} = n.${name}`).join(' and ');
+  return `cross join lateral (
+    select ctid from positions.${table} each where ${isFound} offset 0) found`;
 }
 
 const AWAITED_PART = `awaited as (

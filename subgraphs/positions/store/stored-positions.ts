@@ -53,8 +53,9 @@ function readRows(sql: Sql, keys: readonly string[]): Promise<readonly StoredRow
         select jsonb_agg(jsonb_build_object('no', chunk_no, 'lots', chunk.lots))
         from positions.lot_chunk chunk where chunk.position_key = stored.position_key
       ) end as chunks
-    from positions.snapshot_store stored
-    where position_key = any(${[...keys]}::text[])`;
+    from unnest(${[...keys]}::text[]) as asked (key) cross join lateral (
+      select * from positions.snapshot_store each where each.position_key = asked.key offset 0
+    ) stored`;
 }
 
 function storedOf(row: StoredRow): StoredPosition {

@@ -38,11 +38,13 @@ export function createTradeBatchStore(sql: Sql) {
     async outcomesOf(commandIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
       if (commandIds.length === 0) return new Map();
       const rows = await sql<OutcomeRow[]>`
-        select command_id, request_hash, position_key, event_ver, classification,
+        select kept.command_id, request_hash, position_key, event_ver, classification,
           coalesce(uti, (
             select pending.uti from positions.contract_pending pending
-            where pending.trade_id = command_id)) as uti
-        from positions.idempotency_store where command_id = any(${[...commandIds]}::text[])`;
+            where pending.trade_id = kept.command_id)) as uti
+        from unnest(${[...commandIds]}::text[]) as asked (command_id) cross join lateral (
+          select * from positions.idempotency_store stored
+          where stored.command_id = asked.command_id offset 0) kept`;
       return new Map(rows.map((row) => [row.command_id, outcomeOf(row)]));
     },
 
