@@ -107,9 +107,10 @@ describe('recalculating a position', () => {
     expect(counts().calculated).toBe(MAX_RESTARTS + 1);
   });
 
-  test('waits while the writers have no room, and keeps its result', async () => {
+  test('waits while the writers have no room or lose to others, and keeps its result', async () => {
     const full = new PlatformError('RATE_LIMITED', 'no room');
-    const { deps, counts, pauses } = setUp([full, full, 'WRITTEN']);
+    const lost = new PlatformError('VERSION_CONFLICT', 'changed by others');
+    const { deps, counts, pauses } = setUp([full, lost, 'WRITTEN']);
     expect(await recalculatePosition(deps, key, LATE, never)).toBe('REFUSED');
     expect(counts()).toEqual({ calculated: 1, written: 3, restarts: 0 });
     expect(pauses).toHaveLength(2);

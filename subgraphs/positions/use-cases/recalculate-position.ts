@@ -18,7 +18,7 @@ export const CALCULATION_LIMIT_MS = 5 * 60_000;
 export const PUBLISH_LIMIT_MS = 10_000;
 /** Calculations anew because more came late meanwhile; then the position is set aside. */
 export const MAX_RESTARTS = 5;
-/** While the writers have no room: nothing is lost, the position stays provisional. */
+/** While the writers have no room, or another process writes: the position stays provisional. */
 export const NO_ROOM_PAUSE_MS = 200;
 
 /** What a replay of the whole position comes to. */
@@ -123,12 +123,14 @@ async function write(
         clock,
       });
     } catch (error) {
-      const isFull = error instanceof PlatformError && error.code === 'RATE_LIMITED';
-      if (!isFull) throw error;
+      if (!(error instanceof PlatformError && PASSING.has(error.code))) throw error;
       await pause(NO_ROOM_PAUSE_MS, signal);
     }
   }
 }
+
+/** Without end: these say nothing against the correction. */
+const PASSING: ReadonlySet<string> = new Set(['RATE_LIMITED', 'VERSION_CONFLICT']);
 
 /** Of the late event that counts first. */
 function originOf([first]: readonly LateEvent[]): CorrectionOrigin {
