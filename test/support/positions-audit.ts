@@ -183,7 +183,7 @@ async function snapshotFaults(
       faults.push(`${text} has events and no snapshot`);
       continue;
     }
-    const { position: figures } = await repository.replay(summary.key, {});
+    const { position: figures } = await repository.replay(summary.key);
     const version = summary.figures.version;
     const [lots = []] = await repository.lotsOf([{ key: summary.key, version }]);
     faults.push(...differences(text, { ...summary.figures, lots }, figures));

@@ -6,11 +6,13 @@ import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { addInstruments, recordingOn } from '../../../test/support/positions-world.ts';
 import { createKeys, idOf, recordAll } from '../../../test/support/stored-positions.ts';
+import { foldAsOf } from '../domain/fold.ts';
 import { decide } from '../domain/position-decider.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import { recalculate } from '../domain/recalculation.ts';
 import { CHECKPOINT_EVERY, createCheckpoints, newestFor } from './checkpoints.ts';
 import { eventsAfter } from './event-rows.ts';
+import { createPositionRepository } from './positions.ts';
 import { loadStored } from './stored-positions.ts';
 
 const TODAY = businessDate('2026-11-20');
@@ -54,6 +56,20 @@ test('a checkpoint is written behind every 500th version, and is the position th
   expect(await versionsOf(key)).toEqual([CHECKPOINT_EVERY]);
   const stored = (await loadStored(sql, [key.text])).get(key.text);
   expect(await newestFor(sql, key, {})).toEqual(stored?.position);
+});
+
+test('lots of an earlier version are those of then, before and behind a checkpoint', async () => {
+  const key = newKey();
+  const recording = recordingOn(sql);
+  await recordAll(recording, key, trades(key, CHECKPOINT_EVERY));
+  await recordAll(recording, key, trades(key, 20, 1_000));
+  await recording.stop();
+  const events = await eventsAfter(sql, key, { after: 0, limit: 1_000 });
+  const versions = [1, CHECKPOINT_EVERY - 1, CHECKPOINT_EVERY, CHECKPOINT_EVERY + 7];
+  const refs = versions.map((version) => ({ key, version }));
+  expect(await createPositionRepository(sql).lotsOf(refs)).toEqual(
+    versions.map((version) => foldAsOf(events.slice(0, version)).lots),
+  );
 });
 
 test('a checkpoint is not for a day before it, nor for an instant before it', async () => {

@@ -20,6 +20,8 @@ export interface CheckpointAsked {
   /** Left out: whatever counts. */
   readonly effectiveAt?: BusinessDate | undefined;
   readonly knownAtMs?: number | undefined;
+  /** The last version that may be in it. */
+  readonly upTo?: number | undefined;
 }
 
 export type Checkpoints = ReturnType<typeof createCheckpoints>;
@@ -85,13 +87,14 @@ async function writeCheckpoint(sql: Sql, key: PositionKey, position: Position): 
 export async function newestFor(
   sql: Sql,
   key: PositionKey,
-  { effectiveAt, knownAtMs }: CheckpointAsked,
+  { effectiveAt, knownAtMs, upTo }: CheckpointAsked,
 ): Promise<Position | undefined> {
   const [row] = await sql<{ state: unknown }[]>`
     select state from positions.checkpoint
     where position_key = ${key.text}
       ${knownAtMs === undefined ? sql`` : sql`and recorded_at < ${instantText(knownAtMs + 1)}`}
       ${effectiveAt === undefined ? sql`` : sql`and last_effective_date <= ${effectiveAt}`}
+      ${upTo === undefined ? sql`` : sql`and event_ver <= ${upTo}`}
     order by event_ver desc limit 1`;
   return row && positionOf(key).read(row.state);
 }

@@ -48,10 +48,11 @@ export function createKnownHistory(sql: Sql) {
       let day = earlier(effectiveAt, withDay);
       for (let tried = 0; tried < MAX_CHECKPOINTS_TRIED; tried += 1) {
         const from = await newestFor(sql, key, {
+          upTo,
           ...(day !== null && { effectiveAt: day }),
           ...(knownAtMs !== null && { knownAtMs }),
         });
-        if (from === undefined || from.version > upTo) break;
+        if (from === undefined) break;
         const events = await eventsOf(sql, key, { after: from.version, upTo, effectiveAt });
         if (canStartFrom(from, events, effectiveAt)) return { from, events };
         day = events.reduce(earliestLate, day);

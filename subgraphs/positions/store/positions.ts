@@ -1,7 +1,6 @@
 /** Reads positions, their lots and their events. */
 
 import type { Fragment, Sql } from 'postgres';
-import type { BusinessDate } from '#kernel/business-date';
 import type { PageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
 import { foldAsOf } from '../domain/fold.ts';
@@ -10,6 +9,7 @@ import type { PositionKey } from '../domain/position-key.ts';
 import type { TaxLot } from '../domain/tax-lot.ts';
 import { eventColumns, type EventRow, type RecordedEvent, recordedEventOf } from './event-codec.ts';
 import { eventsAfter } from './event-rows.ts';
+import { createKnownHistory } from './known-history.ts';
 import {
   type PositionSummary,
   type SnapshotRow,
@@ -27,26 +27,18 @@ export interface PositionFilter {
   readonly status?: string | null | undefined;
 }
 
-/** Up to which events a position is folded. Left out: all of them. */
-export interface ReplayBound {
-  readonly version?: number;
-  /** Counted on this business date. */
-  readonly effectiveAt?: BusinessDate;
-  /** Known at this instant. */
-  readonly knownAtMs?: number;
-}
-
 export interface EventRef {
   readonly key: PositionKey;
   readonly version: number;
 }
 
-/** Events read at once while replaying: the memory it takes does not grow with the history. */
-export const REPLAY_PAGE_SIZE = 2_000;
+/** Events read at once while replaying. */
+const REPLAY_PAGE_SIZE = 2_000;
 
 export type PositionRepository = ReturnType<typeof createPositionRepository>;
 
 export function createPositionRepository(sql: Sql) {
+  const history = createKnownHistory(sql);
   return {
     async byKeys(keys: readonly string[]): Promise<ReadonlyMap<string, PositionSummary>> {
       const rows = await sql<SnapshotRow[]>`
@@ -77,14 +69,16 @@ export function createPositionRepository(sql: Sql) {
       );
       return Promise.all(
         refs.map(async ({ key, version }) => {
-          const row = newest.get(key.text);
-          if (row?.position.version === version) return row.position.lots;
-          return (await replay(sql, key, { version })).position.lots;
+          const stored = newest.get(key.text)?.position;
+          if (stored?.version === version) return stored.lots;
+          const asked = { upTo: version, knownAtMs: null, effectiveAt: null };
+          const { from, events } = await history.load(key, asked);
+          return foldAsOf(events, { from }).lots;
         }),
       );
     },
 
-    replay: (key: PositionKey, bound: ReplayBound) => replay(sql, key, bound),
+    replay: (key: PositionKey) => replay(sql, key),
 
     /** In version order; one more than asked when there is a next page. */
     async events(key: PositionKey, page: PageRequest): Promise<readonly RecordedEvent[]> {
@@ -97,10 +91,12 @@ export function createPositionRepository(sql: Sql) {
     /** In the order asked; undefined where there is none. */
     async eventsOf(refs: readonly EventRef[]): Promise<readonly (RecordedEvent | undefined)[]> {
       const rows = await sql<(EventRow & { readonly position_key: string })[]>`
-        select ${eventColumns(sql)} from positions.event_store join unnest(
+        select found.* from unnest(
           ${refs.map(({ key }) => key.text)}::text[],
           ${refs.map(({ version }) => String(version))}::text[]::int[]
-        ) as wanted (position_key, event_ver) using (position_key, event_ver)`;
+        ) as asked (key, version) cross join lateral (
+          select ${eventColumns(sql)} from positions.event_store
+          where position_key = asked.key and event_ver = asked.version offset 0) found`;
       const found = new Map(rows.map((row) => [`${row.position_key} ${row.event_ver}`, row]));
       return refs.map(({ key, version }) => {
         const row = found.get(`${key.text} ${version}`);
@@ -116,22 +112,15 @@ function textIs(sql: Sql, column: string, value: string | null | undefined): Fra
 
 export interface Replayed {
   readonly position: Position;
-  /** Of the last event counted; null when none was. */
+  /** Of the last event; null when there is none. */
   readonly lastRecordedAtMs: number | null;
 }
 
-/** The position that follows from what was known by then, and counted by that day. */
-async function replay(sql: Sql, key: PositionKey, bound: ReplayBound): Promise<Replayed> {
-  const { version: lastVersion, effectiveAt, knownAtMs } = bound;
-  const known = (await allEvents(sql, key)).filter(
-    ({ version, recordedAtMs }) =>
-      (lastVersion === undefined || version <= lastVersion) &&
-      (knownAtMs === undefined || recordedAtMs <= knownAtMs),
-  );
-  return {
-    position: foldAsOf(known, { effectiveAt: effectiveAt ?? null }),
-    lastRecordedAtMs: known.at(-1)?.recordedAtMs ?? null,
-  };
+/** The position that follows from all of its events, from the first one on. */
+async function replay(sql: Sql, key: PositionKey): Promise<Replayed> {
+  const known = await allEvents(sql, key);
+  const lastRecordedAtMs = known.at(-1)?.recordedAtMs ?? null;
+  return { position: foldAsOf(known), lastRecordedAtMs };
 }
 
 async function allEvents(sql: Sql, key: PositionKey): Promise<readonly RecordedEvent[]> {

@@ -104,7 +104,7 @@ describe('a batch of trades', () => {
     if (key === undefined) throw new Error('expected the trades to be recorded');
     const positions = createPositionRepository(sql);
     const summary = (await positions.byKeys([key.text])).get(key.text);
-    const { position } = await positions.replay(key, {});
+    const { position } = await positions.replay(key);
     const { lots, ...figures } = position;
     expect(summary?.figures).toEqual(figures);
     expect(await positions.lotsOf([{ key, version: 150 }])).toEqual([lots]);
