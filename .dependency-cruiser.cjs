@@ -29,6 +29,16 @@ module.exports = {
       { path: '^(subgraphs|cli|db)/' },
     ),
     rule(
+      'emulators-stand-alone',
+      { path: '^emulators/', pathNot: notTests },
+      { path: '^(subgraphs|gateway|cli|db|quant)/' },
+    ),
+    rule(
+      'nobody-relies-on-emulators',
+      { pathNot: `^(emulators|cli|bench)/|${notTests}` },
+      { path: '^emulators/' },
+    ),
+    rule(
       'nobody-imports-commands',
       { pathNot: `^(cli|bench)/|^codegen|${notTests}` },
       { path: '^(cli|bench|test)/' },

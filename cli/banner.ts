@@ -5,6 +5,8 @@ import type { Config } from '#platform/config';
 
 export interface BannerFacts {
   readonly url: string;
+  /** Empty when the vendors are not emulated. */
+  readonly emulatorUrls: readonly string[];
   readonly config: Config;
   /** One per role; empty in production, where no local token is valid. */
   readonly tokens: ReadonlyMap<string, string>;
@@ -14,7 +16,8 @@ export interface BannerFacts {
 const QUERY = '{ instrument(symbol: "AAPL") { name latestPrice { value currency quality } } }';
 const SUBSCRIPTION = 'subscription { priceTicks(symbols: ["AAPL"]) { symbol price eventTime } }';
 
-export function bannerOf({ url, config, tokens, seconds }: BannerFacts): string {
+export function bannerOf(facts: BannerFacts): string {
+  const { config, seconds, tokens, url } = facts;
   const base = url.replace(/\/graphql$/, '');
   const lines = [
     '',
@@ -36,7 +39,7 @@ export function bannerOf({ url, config, tokens, seconds }: BannerFacts): string 
     '',
     `  ${SUBSCRIPTION}`,
     '',
-    ...simulatedLines(config),
+    ...simulatedLines(facts),
     '',
   ];
   return lines.join('\n');
@@ -53,7 +56,8 @@ function tokenLines(tokens: ReadonlyMap<string, string>): readonly string[] {
   ];
 }
 
-function simulatedLines({ feed, databaseUrl, redisUrl }: Config): readonly string[] {
+function simulatedLines({ config, emulatorUrls }: BannerFacts): readonly string[] {
+  const { feed, databaseUrl, redisUrl } = config;
   const prices = {
     simulator: 'Live prices are simulated too, and flagged SIMULATED.',
     replay: 'Live prices are recorded ticks, replayed with today as their time.',
@@ -66,6 +70,9 @@ function simulatedLines({ feed, databaseUrl, redisUrl }: Config): readonly strin
   ];
   return [
     `Simulated: the broker, which fills orders from live quotes. ${prices[feed.kind]}`,
+    ...emulatorUrls.map(
+      (vendor) => `Simulated: the vendor at ${vendor}, faults at /control/faults.`,
+    ),
     `Runs on ${servers.join(' and ')}.`,
   ];
 }

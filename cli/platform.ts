@@ -15,10 +15,13 @@ import type { Shutdown } from '#platform/shutdown';
 import type { Subgraph } from '#platform/subgraph';
 import { openDatabase } from './database.ts';
 import { SUBGRAPH_BUILDERS, SUBGRAPH_NAMES } from './subgraphs.ts';
+import { withVendors } from './vendors.ts';
 
 export interface RunningPlatform {
   /** Of GraphQL. */
   readonly url: string;
+  /** Of the emulated vendors; empty without any. */
+  readonly emulatorUrls: readonly string[];
   /** Settles with a sentence when the platform cannot go on. */
   readonly lost: Promise<string>;
 }
@@ -31,8 +34,13 @@ export async function startPlatform(options: {
   readonly logger: Logger;
   readonly shutdown: Shutdown;
 }): Promise<RunningPlatform> {
-  const { config, logger, shutdown } = options;
-  await requireFreePort(config);
+  const { logger, shutdown } = options;
+  await requireFreePort(options.config);
+  const config = await withVendors(options.config, {
+    logger,
+    shutdown,
+    firstPort: options.config.port === 0 ? 0 : options.config.port + 1,
+  });
   const database = await openDatabase({ config, logger, mayJoinRunning: false });
   await shutdown.add('database', () => database.close());
   const parts = await openParts({ config, databaseUrl: database.url, logger });
@@ -44,7 +52,11 @@ export async function startPlatform(options: {
   }
   const gateway = await openGateway({ parts, subgraphs });
   await shutdown.add('gateway', () => gateway.stop());
-  return { url: gateway.url, lost: database.lost };
+  return { url: gateway.url, emulatorUrls: emulatorUrlsOf(config), lost: database.lost };
+}
+
+function emulatorUrlsOf({ emulatedVendors, vendors }: Config): readonly string[] {
+  return emulatedVendors.length === 0 ? [] : vendors.map(({ url }) => url);
 }
 
 /** Said before anything is started, not after the minutes that a first import may take. */

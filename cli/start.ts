@@ -12,10 +12,10 @@ import { startPlatform } from './platform.ts';
 const DEMO_TOKEN_SECONDS = 24 * 3_600;
 
 await runCommand('plumbline', async ({ config, logger, shutdown, giveUp }) => {
-  const { url, lost } = await startPlatform({ config, logger, shutdown });
+  const { url, emulatorUrls, lost } = await startPlatform({ config, logger, shutdown });
   void lost.then(giveUp);
   const seconds = process.uptime();
-  stdout.write(bannerOf({ url, config, tokens: await demoTokens(config), seconds }));
+  stdout.write(bannerOf({ url, emulatorUrls, config, tokens: await demoTokens(config), seconds }));
 });
 
 async function demoTokens(config: Config): Promise<ReadonlyMap<string, string>> {

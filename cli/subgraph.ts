@@ -12,6 +12,7 @@ import type { SubgraphName } from '#platform/subgraph';
 import { type CommandParts, runCommand } from './command.ts';
 import { openDatabase } from './database.ts';
 import { SUBGRAPH_BUILDERS, SUBGRAPH_NAMES } from './subgraphs.ts';
+import { withVendors } from './vendors.ts';
 
 const program = new Command('subgraph')
   .description('Serves one subgraph for a gateway in another process.')
@@ -26,8 +27,12 @@ await runCommand(name, (parts) => serve(name, port, parts));
 async function serve(
   subgraphName: SubgraphName,
   listenPort: number,
-  { config, logger, shutdown, giveUp }: CommandParts,
+  { logger, shutdown, giveUp, ...given }: CommandParts,
 ): Promise<void> {
+  const needsVendors = subgraphName === 'baskets';
+  const config = needsVendors
+    ? await withVendors(given.config, { logger, shutdown, firstPort: 0 })
+    : given.config;
   const database = await openDatabase({ config, logger, mayJoinRunning: true });
   await shutdown.add('database', () => database.close());
   void database.lost.then(giveUp);

@@ -24,6 +24,8 @@ const withDefault = <T extends z.ZodType>(type: T, fallback: z.input<T>) =>
 
 const FEED = /^(simulator|none|replay:.+|exchange:wss?:\/\/\S+)$/;
 
+const VENDORS = /^(emulator|none|(bloomberg|refinitiv)(,(bloomberg|refinitiv))*)$/;
+
 const environment = z.object({
   NODE_ENV: withDefault(z.enum(['development', 'test', 'production']), 'development'),
   PORT: withDefault(port, 4000),
@@ -65,6 +67,17 @@ const environment = z.object({
     '22:00',
   ),
   INDEX_DAYS: withDefault(z.enum(['weekdays', 'all']), 'weekdays'),
+  VENDORS: withDefault(
+    z.string().regex(VENDORS, 'expected emulator, none or bloomberg,refinitiv'),
+    'emulator',
+  ),
+  VENDORS_MANDATORY: optional(z.string().regex(VENDORS, 'expected bloomberg,refinitiv or none')),
+  VENDOR_BLOOMBERG_URL: optional(url),
+  VENDOR_BLOOMBERG_SECONDARY_URL: optional(url),
+  VENDOR_REFINITIV_URL: optional(url),
+  VENDOR_REFINITIV_SECONDARY_URL: optional(url),
+  VENDOR_CLIENT_ID: withDefault(z.string(), 'plumbline'),
+  VENDOR_CLIENT_SECRET: withDefault(z.string(), 'emulated'),
 });
 
 export type Feed =
@@ -72,6 +85,24 @@ export type Feed =
   | { readonly kind: 'none' }
   | { readonly kind: 'replay'; readonly files: readonly string[]; readonly speed: number }
   | { readonly kind: 'exchange'; readonly url: string };
+
+export const VENDOR_KINDS = ['bloomberg', 'refinitiv'] as const;
+export type VendorKind = (typeof VENDOR_KINDS)[number];
+
+/** Who we are to a vendor of index data. */
+export interface VendorAccount {
+  readonly name: VendorKind;
+  /** Without it no basket goes live. */
+  readonly isMandatory: boolean;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface VendorConfig extends VendorAccount {
+  /** Of its HTTP interface. */
+  readonly url: string;
+  readonly secondaryUrl: string | null;
+}
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -121,6 +152,33 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       closeMinuteUtc: minuteOfDay(e.INDEX_CLOSE_UTC),
       days: e.INDEX_DAYS === 'all' ? ('ALL' as const) : ('WEEKDAYS' as const),
     },
+    /** In place of `vendors`: emulated by the command that builds baskets, which knows where. */
+    emulatedVendors: e.VENDORS === 'emulator' ? VENDOR_KINDS.map((kind) => account(kind, e)) : [],
+    vendors: parseVendors(e),
+  });
+}
+
+function account(name: VendorKind, e: z.infer<typeof environment>): VendorAccount {
+  return {
+    name,
+    isMandatory: e.VENDORS_MANDATORY?.includes(name) ?? true,
+    clientId: e.VENDOR_CLIENT_ID,
+    clientSecret: e.VENDOR_CLIENT_SECRET,
+  };
+}
+
+function parseVendors(e: z.infer<typeof environment>): readonly VendorConfig[] {
+  const addresses = {
+    bloomberg: [e.VENDOR_BLOOMBERG_URL, e.VENDOR_BLOOMBERG_SECONDARY_URL],
+    refinitiv: [e.VENDOR_REFINITIV_URL, e.VENDOR_REFINITIV_SECONDARY_URL],
+  } as const;
+  return VENDOR_KINDS.filter((kind) => e.VENDORS.includes(kind)).map((name) => {
+    const [address, secondary] = addresses[name];
+    if (address === undefined) {
+      const variable = `VENDOR_${name.toUpperCase()}_URL`;
+      throw new StartupError(`Set ${variable}, or take ${name} out of VENDORS, and start again.`);
+    }
+    return { ...account(name, e), url: address, secondaryUrl: secondary ?? null };
   });
 }
 

@@ -183,6 +183,7 @@ describe('the import rules catch', () => {
       'subgraphs/risk/domain/limit.ts',
       'gateway/http-server.ts',
       'cli/start.ts',
+      'emulators/vendors/faults.ts',
     ];
     for (const file of targets) plant(file, blank);
   });
@@ -211,6 +212,8 @@ describe('the import rules catch', () => {
       'subgraphs/orders/workers/planted-too.ts',
       '../../../platform/config.ts',
     ],
+    ['emulators-stand-alone', 'emulators/vendors/planted.ts', '../../gateway/http-server.ts'],
+    ['nobody-relies-on-emulators', 'platform/planted-too.ts', '../emulators/vendors/faults.ts'],
     ['unresolvable', 'kernel/planted-too.ts', './nowhere.ts'],
   ];
 

@@ -59,7 +59,14 @@ describe('PL-1 npm start', () => {
     const first = start({});
     const base = await ready(first);
     const screen = first.output();
-    for (const line of ['/graphql', '/explorer', '/health/ready', '/metrics', 'Simulated']) {
+    for (const line of [
+      '/graphql',
+      '/explorer',
+      '/health/ready',
+      '/metrics',
+      'Simulated',
+      '/control/faults',
+    ]) {
       expect(screen).toContain(line);
     }
     const token = /^ {2}viewer +(\S+)$/m.exec(screen)?.[1] ?? '';

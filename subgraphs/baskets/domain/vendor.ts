@@ -48,8 +48,13 @@ export interface VendorAccepted {
 
 export type ListingState =
   | { readonly kind: 'PENDING' }
-  /** `vendorId`: what the vendor calls it, a FIGI or a PermID. */
-  | { readonly kind: 'LISTED'; readonly vendorId: string }
+  | {
+      readonly kind: 'LISTED';
+      /** What the vendor calls it, a FIGI or a PermID. */
+      readonly vendorId: string;
+      /** Of the definition that is in force there: an amendment has arrived when it is its own. */
+      readonly versionHash: string;
+    }
   | { readonly kind: 'REJECTED'; readonly code: string; readonly text: string }
   | { readonly kind: 'DELISTED' }
   /** The vendor never heard of it. */
@@ -117,7 +122,7 @@ export type Publication =
   | { readonly kind: 'ACKED'; readonly post: Post; readonly ackedAtMs: number }
   /** The vendor's last word. */
   | { readonly kind: 'REFUSED'; readonly post: Post; readonly code: string; readonly text: string }
-  /** Sent and not answered; a newer price took its place. */
+  /** Sent and not answered; a newer price took its place, or the basket was taken off. */
   | { readonly kind: 'SUPERSEDED'; readonly post: Post }
   /** Given up after so many attempts without an answer. */
   | { readonly kind: 'DEAD'; readonly post: Post; readonly text: string }

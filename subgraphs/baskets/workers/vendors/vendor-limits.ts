@@ -9,7 +9,7 @@ export interface VendorLimits {
   readonly ackMs: number;
   /** Attempts of one request, the first included. */
   readonly callAttempts: number;
-  /** Attempts of one post, the first included; then it is dead. */
+  /** Of one post, the first included; more than a breaker lets fail at one endpoint. */
   readonly postAttempts: number;
   readonly backoff: { readonly firstMs: number; readonly maxMs: number };
   /** Requests to one vendor at the same time, and those that wait for a place. */
@@ -49,7 +49,7 @@ export const DEFAULT_VENDOR_LIMITS: VendorLimits = {
   answerMs: 5_000,
   ackMs: 2_000,
   callAttempts: 4,
-  postAttempts: 5,
+  postAttempts: 8,
   backoff: { firstMs: 100, maxMs: 5_000 },
   callsAtOnce: 16,
   callsWaiting: 2_000,
