@@ -6,6 +6,7 @@ import { pause } from '#platform/backoff';
 import { createTopicTail } from '#platform/event-log/topic-tail';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
 import { indexCalendar } from './domain/basket-calendar.ts';
+import { sessionOf } from './domain/stale-policy.ts';
 import { BASKET_STATES, isPriced } from './domain/transition-table.ts';
 import type { Context, Deps } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -15,6 +16,8 @@ import { createAuditReader } from './store/audit-reader.ts';
 import { createBacktestQueueReader } from './store/backtest-requests.ts';
 import { createBasketReader } from './store/basket-reader.ts';
 import { createBasketRepository } from './store/baskets.ts';
+import { createClosePriceReader } from './store/close-prices.ts';
+import { createCorporateActionStore } from './store/corporate-actions.ts';
 import { createIndexDefinitionReader } from './store/index-definitions.ts';
 import { createLastPriceReader } from './store/last-prices.ts';
 import { createLevelRepository, type LevelRepository } from './store/levels.ts';
@@ -22,9 +25,12 @@ import { createPriceCoverageReader } from './store/price-coverage.ts';
 import { createReferenceDataReader } from './store/reference-data.ts';
 import { createTimerStore } from './store/timers.ts';
 import { baseIndex } from './use-cases/base-index.ts';
-import { fireTimer } from './use-cases/fire-timer.ts';
+import { carryOutRebalance } from './use-cases/carry-out-rebalance.ts';
+import { fireTimer, type RebalanceDue } from './use-cases/fire-timer.ts';
+import { startLevelActions } from './workers/level-actions.ts';
 import { createLevelHub, type LevelHub } from './workers/level-hub.ts';
 import { LiveLevels } from './workers/live-levels.ts';
+import type { Repeating } from './workers/repeating.ts';
 import { startTimers, type Timers } from './workers/timers.ts';
 
 export function buildBaskets(parts: PlatformParts): Subgraph {
@@ -34,19 +40,26 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
   const reader = createBasketReader(sql);
   const levels = createLevelRepository(sql);
   const approvals = createApprovalReader(sql);
+  const actions = createCorporateActionStore(sql);
   const deps = depsOf(parts, { hub, transitions, reader, levels });
   const liveLevels = new LiveLevels({
     ...parts,
     hub,
     transitions,
     levels,
-    definitions: createIndexDefinitionReader(reader),
+    definitions: createIndexDefinitionReader({
+      sql,
+      reader,
+      actions,
+      sessionOf: sessionsBy(parts.config),
+    }),
     pricedBasketIds: () => reader.idsInStates(BASKET_STATES.filter(isPriced)),
     lastPrices: createLastPriceReader(parts),
     fxSnapshot: () => deps.reference.fxSnapshot(),
     fixBase: (code, wanted) => baseIndex(deps, code, wanted),
   });
   let timers: Timers | undefined;
+  let levelActions: Repeating | undefined;
 
   return {
     name: 'baskets',
@@ -60,9 +73,11 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
       await liveLevels.start();
       logger.debug('baskets: live levels started');
       timers = timersOf(parts, deps);
+      levelActions = await startLevelActions(compositionDeps(parts, deps));
     },
     async stop() {
       await timers?.stop();
+      await levelActions?.stop();
       await transitions.close();
       await liveLevels.stop();
     },
@@ -95,13 +110,26 @@ function depsOf(parts: PlatformParts, shared: Shared): Deps {
 
 /** What falls due without anybody asking. */
 function timersOf(parts: PlatformParts, deps: Deps): Timers {
-  const rebalanceDue = () => Promise.resolve('LATER' as const);
+  const rebalances = compositionDeps(parts, deps);
+  const rebalanceDue = (due: RebalanceDue) => carryOutRebalance(rebalances, due);
   return startTimers({
     ...parts,
     timers: createTimerStore(parts.sql),
     fire: (timer) => fireTimer({ ...deps, rebalanceDue }, timer),
     pause,
   });
+}
+
+/** What rebalances and corporate actions are carried out with. */
+function compositionDeps({ sql, logger }: PlatformParts, deps: Deps) {
+  const actions = createCorporateActionStore(sql);
+  return { ...deps, logger, actions, closePrices: createClosePriceReader(sql) };
+}
+
+function sessionsBy({ indexCalendar: rules }: PlatformParts['config']) {
+  const calendar = indexCalendar(rules);
+  const neverCloses = rules.days === 'ALL';
+  return (mic: string | null) => sessionOf(mic, { calendar, neverCloses });
 }
 
 function sha256(text: string): string {

@@ -156,15 +156,13 @@ function theoreticalPrice(action: CorporateActionOf<'RIGHTS'>, withIt: Price): b
 }
 
 /** A name that goes is valued at what is paid for it, on both sides of the change. */
-function atFinalPrice(
+export function atFinalPrice(
   positions: readonly IndexPosition[],
   action: CorporateAction,
 ): readonly IndexPosition[] {
   const finalPrice = finalPriceOf(action);
   if (finalPrice === null) return positions;
-  return positions.map((each) =>
-    each.symbol === action.symbol ? { ...each, price: finalPrice } : each,
-  );
+  return changed(positions, action.symbol, (each) => ({ ...each, price: finalPrice }));
 }
 
 function finalPriceOf(action: CorporateAction): Price | null {

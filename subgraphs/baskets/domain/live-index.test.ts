@@ -15,14 +15,13 @@ import {
   type IndexDefinition,
   isReadyForBase,
   type LiveIndex,
-  needsSecondLook,
   openIndex,
-  PRICE_STALE_AFTER_MS,
   type PriceSlot,
-  readIndex,
   rebuild,
   startAt,
 } from './live-index.ts';
+import { needsSecondLook, readIndex } from './live-index-reading.ts';
+import { ILLIQUID_LIMIT_MS } from './stale-policy.ts';
 
 const NOW = 1_800_000_000_000;
 const BASE = level(decimal('1000'));
@@ -36,6 +35,8 @@ function definition(names: readonly (readonly [string, string, string?])[]): Ind
     currency: currencyCode('USD'),
     state: 'DRAFT',
     baseLevel: BASE,
+    actions: [],
+    sessions: new Map(),
     version: {
       number: 1,
       status: 'DRAFT',
@@ -167,13 +168,13 @@ describe('BK-6 live level', () => {
     );
     tick('A', '10', { at: NOW });
     tick('B', '10', { at: NOW - 5 });
-    tick('C', '10', { at: NOW - PRICE_STALE_AFTER_MS - 1 });
+    tick('C', '10', { at: NOW - ILLIQUID_LIMIT_MS - 1 });
     based(index);
     const read = () => {
       const { asOfMs, staleWeight, quality } = readIndex(index, NOW);
       return [NOW - (asOfMs ?? 0), formatDecimal(staleWeight), quality];
     };
-    expect(read()).toEqual([PRICE_STALE_AFTER_MS + 1, '0.1', 'GOOD']);
+    expect(read()).toEqual([ILLIQUID_LIMIT_MS + 1, '0.1', 'GOOD']);
     tick('C', '10');
     tick('B', '10', { quality: 'STALE' });
     expect(read()).toEqual([0, '0.2', 'INDICATIVE']);

@@ -9,10 +9,12 @@ import {
 import type { SubgraphClient } from '../../../test/support/subgraph-client.ts';
 import { firstBrokenLink } from '../domain/audit-chain.ts';
 import { type Basket, currentVersion } from '../domain/basket.ts';
+import { NEVER_CLOSED } from '../domain/stale-policy.ts';
 import { evolve } from '../domain/basket-evolve.ts';
 import { createAuditReader } from '../store/audit-reader.ts';
 import { createBasketReader } from '../store/basket-reader.ts';
 import { factOf } from '../store/fact-json.ts';
+import { createCorporateActionStore } from '../store/corporate-actions.ts';
 import { createIndexDefinitionReader } from '../store/index-definitions.ts';
 
 let world: BasketsWorld;
@@ -316,7 +318,12 @@ describe('BK-2 commands', () => {
       replayed.set(basket, evolve(replayed.get(basket) ?? null, factOf(type, payload, writer)));
     }
     expect(replayed.size).toBeGreaterThan(5);
-    const definitions = createIndexDefinitionReader(createBasketReader(world.sql));
+    const definitions = createIndexDefinitionReader({
+      sql: world.sql,
+      reader: createBasketReader(world.sql),
+      actions: createCorporateActionStore(world.sql),
+      sessionOf: () => NEVER_CLOSED,
+    });
     for (const stored of await definitions([...replayed.keys()])) {
       const basket = replayed.get(stored.basketId);
       expect(basket).toMatchObject({ state: stored.state, code: stored.code });

@@ -3,7 +3,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import { DECIMAL_PLACES, divideHalfEven, ZERO } from '#kernel/decimal';
 import { type Divisor, DIVISOR_PLACES } from '../domain/index-level.ts';
-import type { LevelGap, LevelQuality } from '../domain/live-index.ts';
+import type { LevelGap, LevelQuality } from '../domain/live-index-reading.ts';
 import { isPriced } from '../domain/transition-table.ts';
 import type { BasketRow } from '../store/basket-rows.ts';
 import type { StoredLevel } from '../store/levels.ts';

@@ -1,23 +1,40 @@
 /** What the live level needs to know of a basket: its current version and the base of its index. */
 
+import type { Sql } from 'postgres';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { currencyCode, quantity, weight } from '#kernel/money';
 import { invariant } from '#platform/errors';
 import type { BasketVersion, IndexBase } from '../domain/basket.ts';
 import type { IndexDefinition } from '../domain/live-index.ts';
+import type { TradingSession } from '../domain/stale-policy.ts';
 import { type BasketReader, versionKeyText } from './basket-reader.ts';
+import type { CorporateActionStore } from './corporate-actions.ts';
 import type { BasketRow, ConstituentRow, VersionRow } from './basket-rows.ts';
 
 export type IndexDefinitionReader = (
   basketIds: readonly string[],
 ) => Promise<readonly IndexDefinition[]>;
 
+export interface IndexDefinitionDeps {
+  readonly sql: Sql;
+  readonly reader: BasketReader;
+  readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
+  /** When the market of that code is open. */
+  readonly sessionOf: (mic: string | null) => TradingSession;
+}
+
 /** Unknown ids are left out. */
-export function createIndexDefinitionReader(reader: BasketReader): IndexDefinitionReader {
+export function createIndexDefinitionReader({
+  sql,
+  reader,
+  actions,
+  sessionOf,
+}: IndexDefinitionDeps): IndexDefinitionReader {
   return async (basketIds) => {
-    const [baskets, versions] = await Promise.all([
+    const [baskets, versions, applied] = await Promise.all([
       reader.byIds(basketIds),
       reader.versions(basketIds),
+      actions.appliedTo(basketIds),
     ]);
     const current = [...baskets.values()].map((basket) => ({
       basket,
@@ -26,19 +43,42 @@ export function createIndexDefinitionReader(reader: BasketReader): IndexDefiniti
     const constituents = await reader.constituents(
       current.map(({ basket }) => ({ basketId: basket.id, number: basket.currentVersion })),
     );
+    const mics = await micsOf(
+      sql,
+      [...constituents.values()].flatMap((names) => names.map(({ symbol }) => symbol)),
+    );
     return current.flatMap(({ basket, version }) => {
       // Read at two moments: an edit between them is announced, and read once more then.
       if (!version) return [];
-      return definitionOf(basket, version, constituents.get(versionKeyText(version)) ?? []);
+      const names = constituents.get(versionKeyText(version)) ?? [];
+      const sessions = names.map(({ symbol }): [string, TradingSession] => [
+        symbol,
+        sessionOf(mics.get(symbol) ?? null),
+      ]);
+      return {
+        ...definitionOf(basket, version, names),
+        actions: applied.get(basket.id) ?? [],
+        sessions: new Map(sessions),
+      };
     });
   };
+}
+
+async function micsOf(
+  sql: Sql,
+  symbols: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await sql<{ symbol: string; mic: string | null }[]>`
+    select symbol, mic from published.instruments
+    where symbol = any(${[...new Set(symbols)]}::text[])`;
+  return new Map(rows.map(({ symbol, mic }) => [symbol, mic]));
 }
 
 function definitionOf(
   basket: BasketRow,
   version: VersionRow,
   constituents: readonly ConstituentRow[],
-): IndexDefinition {
+): Omit<IndexDefinition, 'actions' | 'sessions'> {
   const { id: basketId, code, state } = basket;
   return {
     basketId,

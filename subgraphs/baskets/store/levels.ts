@@ -6,7 +6,7 @@ import type { PageRequest } from '#platform/connection';
 import { PlatformError } from '#platform/errors';
 import { instantText } from '#platform/instant-column';
 import { type Divisor, type Level, level } from '../domain/index-level.ts';
-import { LEVEL_QUALITIES, type LevelQuality } from '../domain/live-index.ts';
+import { LEVEL_QUALITIES, type LevelQuality } from '../domain/live-index-reading.ts';
 import { known } from './basket-rows.ts';
 import { divisorOf, divisorText } from './wide-decimal.ts';
 

@@ -1,6 +1,6 @@
 /** Hands published levels to whoever subscribed: the newest per basket, slow readers skip some. */
 
-import type { LevelReading } from '../domain/live-index.ts';
+import type { LevelReading } from '../domain/live-index-reading.ts';
 import { latestPerKeyStream } from './latest-per-key-stream.ts';
 
 export interface PublishedLevel extends LevelReading {

@@ -22,6 +22,8 @@ const definition: IndexDefinition = {
   currency: currencyCode('USD'),
   state: 'DRAFT',
   baseLevel: BASE,
+  actions: [],
+  sessions: new Map(),
   version: {
     number: 1,
     status: 'DRAFT',

@@ -9,12 +9,8 @@
 import type { Clock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
 import type { Level } from '../domain/index-level.ts';
-import {
-  type LevelReading,
-  type LiveIndex,
-  needsSecondLook,
-  readIndex,
-} from '../domain/live-index.ts';
+import type { LiveIndex } from '../domain/live-index.ts';
+import { type LevelReading, needsSecondLook, readIndex } from '../domain/live-index-reading.ts';
 import type { LevelRepository, NewLevel } from '../store/levels.ts';
 import type { LevelEngine } from './level-engine.ts';
 import type { LevelHub, PublishedLevel } from './level-hub.ts';

@@ -1,0 +1,78 @@
+/** Closing prices and the rates of the same day, for rebalances, corporate actions and restatements. */
+
+import type { Sql } from 'postgres';
+import { type BusinessDate, businessDate, startOfUtcDay } from '#kernel/business-date';
+import { decimal } from '#kernel/decimal';
+import { type Price, price } from '#kernel/money';
+import { instantText } from '#platform/instant-column';
+import type { FxSnapshot } from '../domain/fx-snapshot.ts';
+
+export interface ClosePrice {
+  readonly price: Price;
+  /** Start of the day of an official close; the trade itself of a last price. */
+  readonly eventTimeMs: number;
+  readonly isOfficial: boolean;
+}
+
+export type ClosePriceReader = ReturnType<typeof createClosePriceReader>;
+
+export function createClosePriceReader(sql: Sql) {
+  const official = async (symbols: readonly string[], date: BusinessDate) => {
+    const rows = await sql<{ symbol: string; close: bigint }[]>`
+      select symbol, close from published.daily_closes
+      where symbol = any(${[...symbols]}::text[]) and business_date = ${date}::text::date`;
+    const eventTimeMs = startOfUtcDay(date);
+    return new Map(
+      rows.map(({ symbol, close }): [string, ClosePrice] => [
+        symbol,
+        { price: price(close), eventTimeMs, isOfficial: true },
+      ]),
+    );
+  };
+
+  return {
+    /** By symbol; names without one are left out. */
+    official,
+
+    /**
+     * The official close of the day; of a name without one, the last price accepted on that day or
+     * since: its close until somebody imports a better one.
+     */
+    async closing(
+      symbols: readonly string[],
+      date: BusinessDate,
+    ): Promise<ReadonlyMap<string, ClosePrice>> {
+      const found = await official(symbols, date);
+      const missing = symbols.filter((symbol) => !found.has(symbol));
+      if (missing.length === 0) return found;
+      const rows = await sql<{ symbol: string; price: bigint; eventTimeMs: bigint }[]>`
+        select symbol, price, (extract(epoch from event_time) * 1000)::bigint as "eventTimeMs"
+        from published.last_prices
+        where symbol = any(${missing}::text[])
+          and event_time >= ${instantText(startOfUtcDay(date))}::text::timestamptz`;
+      for (const row of rows) {
+        const eventTimeMs = Number(row.eventTimeMs);
+        found.set(row.symbol, { price: price(row.price), eventTimeMs, isOfficial: false });
+      }
+      return found;
+    },
+
+    /** The newest rate of each currency that was fixed on the day or before. */
+    async ratesOn(currencies: readonly string[], date: BusinessDate): Promise<FxSnapshot> {
+      const rows = await sql<{ currency: string; fixedOn: string; unitsPerEur: string }[]>`
+        select f.currency, f.business_date::text as "fixedOn",
+          f.units_per_eur::numeric(38, 8)::text as "unitsPerEur"
+        from unnest(${[...new Set(currencies)]}::text[]) as c(currency)
+          cross join lateral (
+            select currency, business_date, units_per_eur from published.fx_rates r
+            where r.currency = c.currency and r.business_date <= ${date}::text::date
+            order by business_date desc limit 1) f`;
+      return new Map(
+        rows.map(({ currency, fixedOn, unitsPerEur }) => [
+          currency,
+          { unitsPerEur: decimal(unitsPerEur), fixedOn: businessDate(fixedOn) },
+        ]),
+      );
+    },
+  };
+}

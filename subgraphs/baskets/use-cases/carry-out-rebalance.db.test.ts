@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type BasketLifeWorld,
+  openBasketLifeWorld,
+  type Person,
+  START_MS,
+} from '../../../test/support/basket-life-world.ts';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
+import { decimal, formatDecimal } from '#kernel/decimal';
+import { price } from '#kernel/money';
+import { silentLogger } from '#platform/logger';
+import type { Basket } from '../domain/basket.ts';
+import { currentVersion } from '../domain/basket.ts';
+import type { AnnouncedTerms } from '../domain/corporate-action-announced.ts';
+import { indexUnits } from '../domain/index-base.ts';
+import { level, SAME_CURRENCY } from '../domain/index-level.ts';
+import { closingLevel } from '../domain/index-rebalance.ts';
+import { createClosePriceReader } from '../store/close-prices.ts';
+import { createCorporateActionStore } from '../store/corporate-actions.ts';
+import { applyAnnouncedAction } from './apply-announced-action.ts';
+import { baseIndex } from './base-index.ts';
+import { carryOutRebalance, finishRebalance, readBasket } from './carry-out-rebalance.ts';
+import { completeListing } from './complete-listing.ts';
+import { reportBacktestCompleted } from './report-backtest.ts';
+import { startRebalance } from './start-rebalance.ts';
+
+let world: BasketLifeWorld;
+beforeAll(async () => {
+  world = await openBasketLifeWorld();
+});
+afterAll(() => world.close());
+
+const mia: Person = { user: 'mia', roles: ['portfolio_manager'] };
+const carl: Person = { user: 'carl', roles: ['approver'] };
+const DAY_MS = 86_400_000;
+const p = (text: string) => price(decimal(text));
+
+/** Sets the clock, backwards too. */
+const at = (ms: number) => world.clock.advance(ms - world.clock.nowMs());
+
+const depsNow = () => ({
+  ...world.deps,
+  logger: silentLogger,
+  closePrices: createClosePriceReader(world.sql),
+  actions: createCorporateActionStore(world.sql),
+});
+
+async function close(date: string, prices: Readonly<Record<string, string>>): Promise<void> {
+  for (const [symbol, text] of Object.entries(prices)) {
+    await world.owner`
+      insert into market_data.price_bar (series_id, business_date, close)
+      select series_id, ${date}::text::date, ${String(p(text))}::text::bigint
+      from market_data.price_series where instrument_id = ${`ins_${symbol}`}`;
+  }
+}
+
+const constituents = (weights: Readonly<Record<string, string>>) =>
+  Object.entries(weights).map(([symbol, weight]) => ({ symbol, weight }));
+
+/** ACTIVE, at 1000 with every name at 100. */
+async function liveBasket(code: string, weights: Readonly<Record<string, string>>) {
+  const names = { code, name: code, currency: 'USD', weighting: 'FIXED' };
+  await world.command(mia, 'createBasket', { ...names, constituents: constituents(weights) });
+  const drafted = currentVersion(await readBasket(depsNow(), code));
+  const based = indexUnits(
+    drafted.constituents.map(({ weight }) => ({ weight, price: p('100'), fx: SAME_CURRENCY })),
+    level(decimal('1000')),
+  );
+  if (!based) throw new Error('no units');
+  const base = { ...based, level: level(decimal('1000')), basedAtMs: world.clock.nowMs() };
+  await baseIndex(world.deps, code, { versionNumber: 1, base });
+  await world.command(mia, 'triggerBacktest', { code, from: '2026-01-05', to: '2026-11-19' });
+  const [row] = await world.sql<{ backtestId: string; versionHash: string }[]>`
+    select t.backtest_id as "backtestId", t.version_hash as "versionHash"
+    from baskets.backtest t join baskets.basket using (basket_id)
+    where code = ${code} and t.status in ('QUEUED', 'RUNNING')`;
+  if (!row) throw new Error('no backtest');
+  await reportBacktestCompleted(world.deps, { code, ...row });
+  await world.command(mia, 'submitBasketForApproval', { code });
+  await world.command(carl, 'approveBasket', { code });
+  const listed = await completeListing(world.deps, { code, level: level(decimal('1000')) });
+  expect(listed).toMatchObject({ ok: true });
+}
+
+async function scheduled(code: string, weights: Readonly<Record<string, string>>, date: string) {
+  const next = { code, constituents: constituents(weights), effectiveDate: date };
+  await world.command(mia, 'rebalanceBasket', next);
+  const approved = await world.command(carl, 'approveBasket', { code });
+  expect(approved).toMatchObject({ basket: { state: 'ACTIVE' } });
+}
+
+function levelWith(basket: Basket, prices: Readonly<Record<string, string>>): string {
+  const closes = new Map(Object.entries(prices).map(([symbol, text]) => [symbol, p(text)]));
+  const found = closingLevel(currentVersion(basket), {
+    currency: 'USD',
+    closes,
+    fx: new Map(),
+  });
+  return found.ok ? formatDecimal(found.value) : found.message;
+}
+
+const statesOf = ({ versions }: Basket) => versions.map(({ number, status }) => [number, status]);
+
+describe('BK-9 rebalance of a live basket', () => {
+  const FRIDAY = { A: '110', B: '90', C: '50' };
+
+  test('waits for the close and for official closes, then goes on at the same level', async () => {
+    await liveBasket('REB', { A: '0.6', B: '0.4' });
+    await scheduled('REB', { A: '0.5', C: '0.5' }, '2026-11-20');
+    const due = { code: 'REB', versionNumber: 2 };
+    expect(await carryOutRebalance(depsNow(), due)).toBe('LATER');
+    await close('2026-11-20', FRIDAY);
+    expect(await carryOutRebalance(depsNow(), due)).toBe('LATER');
+    at(Date.parse('2026-11-20T22:00:01Z'));
+    expect(await carryOutRebalance(depsNow(), due)).toBe('STARTED');
+    const basket = await readBasket(depsNow(), 'REB');
+    expect(basket.state).toBe('ACTIVE');
+    expect(statesOf(basket)).toEqual([
+      [1, 'SUPERSEDED'],
+      [2, 'EFFECTIVE'],
+    ]);
+    // 1000 x (0.6 x 1.1 + 0.4 x 0.9), by both versions.
+    expect(levelWith(basket, FRIDAY)).toBe('1020');
+    expect(await carryOutRebalance(depsNow(), due)).toBe('LATER');
+  });
+
+  test('one that a crash interrupted is finished with the closes that were frozen', async () => {
+    at(START_MS);
+    await liveBasket('CRASH', { A: '0.6', B: '0.4' });
+    await scheduled('CRASH', { B: '1' }, '2026-11-20');
+    at(Date.parse('2026-11-20T22:00:01Z'));
+    const closes = Object.entries(FRIDAY).map(([symbol, text]) => ({ symbol, price: p(text) }));
+    await startRebalance(world.deps, {
+      code: 'CRASH',
+      versionNumber: 2,
+      closes,
+      level: level(decimal('1020')),
+    });
+    expect((await readBasket(depsNow(), 'CRASH')).state).toBe('REBALANCING');
+    await finishRebalance(depsNow(), 'CRASH');
+    const basket = await readBasket(depsNow(), 'CRASH');
+    expect([basket.state, currentVersion(basket).number]).toEqual(['ACTIVE', 2]);
+    expect(levelWith(basket, FRIDAY)).toBe('1020');
+    await finishRebalance(depsNow(), 'CRASH');
+    expect((await readBasket(depsNow(), 'CRASH')).revision).toBe(basket.revision);
+  });
+
+  test('one whose weights no units can hold fails, and the old version stays', async () => {
+    at(START_MS);
+    await liveBasket('FAIL', { A: '0.6', B: '0.4' });
+    await scheduled('FAIL', { A: '0.5', C: '0.5' }, '2026-11-20');
+    at(Date.parse('2026-11-20T22:00:01Z'));
+    await startRebalance(world.deps, {
+      code: 'FAIL',
+      versionNumber: 2,
+      closes: [
+        { symbol: 'A', price: p('92000000000') },
+        { symbol: 'B', price: p('100') },
+        { symbol: 'C', price: price(1n) },
+      ],
+      level: level(decimal('1020')),
+    });
+    await finishRebalance(depsNow(), 'FAIL');
+    const basket = await readBasket(depsNow(), 'FAIL');
+    expect(basket.state).toBe('ACTIVE');
+    expect(statesOf(basket)).toEqual([
+      [1, 'EFFECTIVE'],
+      [2, 'FAILED'],
+    ]);
+  });
+});
+
+describe('BK-9 corporate actions of a live basket', () => {
+  const announce = (actionId: string, exDate: BusinessDate, terms: AnnouncedTerms) =>
+    depsNow().actions.announce({
+      actionId,
+      exDate,
+      terms,
+      announcedBy: 'otto',
+      announcedAtMs: world.clock.nowMs(),
+    });
+  const TUESDAY = businessDate('2026-11-24');
+  const dueOf = async (code: string) =>
+    (await depsNow().actions.due(TUESDAY)).filter((each) => each.code === code);
+  const workInAll = async (code: string) => {
+    const outcomes = [];
+    for (const due of await dueOf(code)) outcomes.push(await applyAnnouncedAction(depsNow(), due));
+    return outcomes;
+  };
+
+  test('a split waits for the last close with it, counts once, and leaves the level', async () => {
+    at(START_MS);
+    await liveBasket('SPLIT', { A: '0.6', B: '0.4' });
+    const terms = { kind: 'SPLIT', symbol: 'A', newShares: 2n, oldShares: 1n } as const;
+    await announce('act-split', TUESDAY, terms);
+    expect(await workInAll('SPLIT')).toEqual([
+      { outcome: 'LATER', why: 'the last close with it is to come' },
+    ]);
+    at(Date.parse('2026-11-23T22:00:01Z'));
+    expect(await workInAll('SPLIT')).toEqual([{ outcome: 'LATER', why: 'A has no close' }]);
+    await close('2026-11-23', { A: '120', B: '80', C: '60' });
+    const before = currentVersion(await readBasket(depsNow(), 'SPLIT')).base;
+    expect(await workInAll('SPLIT')).toEqual([{ outcome: 'APPLIED' }]);
+    expect(await workInAll('SPLIT')).toEqual([]);
+    const basket = await readBasket(depsNow(), 'SPLIT');
+    const { base, number } = currentVersion(basket);
+    expect(number).toBe(1);
+    expect(base?.divisor).toBe(before?.divisor);
+    expect(base?.units[0]).toBe((before?.units[0] ?? 0n) * 2n);
+    expect(levelWith(basket, { A: '60', B: '80' })).toBe('1040');
+  });
+
+  test('a second action of the same day sees the close without the first', async () => {
+    await announce('act-dividend', TUESDAY, {
+      kind: 'SPECIAL_DIVIDEND',
+      symbol: 'A',
+      dividend: p('6'),
+    });
+    expect(await workInAll('SPLIT')).toEqual([{ outcome: 'APPLIED' }]);
+    const basket = await readBasket(depsNow(), 'SPLIT');
+    // 120 before the split is 60 after it, and 54 without the dividend.
+    expect(Number(levelWith(basket, { A: '54', B: '80' }))).toBeCloseTo(1040, 6);
+  });
+
+  test('a spin-off adds the child, a merger takes the target away: new versions', async () => {
+    at(START_MS);
+    await liveBasket('NAMES', { A: '0.6', B: '0.4' });
+    at(Date.parse('2026-11-23T22:00:01Z'));
+    await announce('act-spin', TUESDAY, {
+      kind: 'SPIN_OFF',
+      symbol: 'B',
+      child: { symbol: 'C' },
+      childShares: 1n,
+      parentShares: 4n,
+    });
+    const outcomes = await workInAll('NAMES');
+    expect(outcomes.every(({ outcome }) => outcome === 'APPLIED')).toBe(true);
+    const basket = await readBasket(depsNow(), 'NAMES');
+    const { constituents: names, origin } = currentVersion(basket);
+    expect([names.map(({ symbol }) => symbol), origin]).toEqual([
+      ['A', 'B', 'C'],
+      'CORPORATE_ACTION',
+    ]);
+    expect(names.reduce((sum, { weight }) => sum + weight, 0n)).toBe(decimal('1'));
+    expect(names[2]?.weight).toBe(1n);
+    expect(Number(levelWith(basket, { A: '54', B: '60', C: '80' }))).toBeCloseTo(1040, 6);
+    await announce('act-merger', TUESDAY, { kind: 'MERGER_FOR_CASH', symbol: 'B', cash: p('80') });
+    expect(await workInAll('NAMES')).toMatchObject([{ outcome: 'APPLIED' }]);
+    const merged = currentVersion(await readBasket(depsNow(), 'NAMES'));
+    expect(merged.constituents.map(({ symbol }) => symbol)).toEqual(['A', 'C']);
+  });
+
+  test('an action of before the units were fixed is in their prices already', async () => {
+    at(START_MS + 5 * DAY_MS);
+    await liveBasket('LATE', { A: '0.6', B: '0.4' });
+    expect(await dueOf('LATE')).toEqual([]);
+  });
+});

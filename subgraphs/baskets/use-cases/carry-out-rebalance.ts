@@ -1,0 +1,158 @@
+/**
+ * The rebalance of a live basket, once its day has closed: the closes are frozen, the level before
+ * is computed with the old version, the units of the new one are bought at the same closes, and the
+ * new version is effective at the same level. Whatever cannot be done leaves the old version.
+ */
+
+import { type BusinessDate } from '#kernel/business-date';
+import type { Price } from '#kernel/money';
+import type { Logger } from '#platform/logger';
+import {
+  type Basket,
+  type BasketVersion,
+  effectiveVersion,
+  type OfficialClose,
+  pendingVersion,
+} from '../domain/basket.ts';
+import { adjustedBy, adjustmentOf } from '../domain/corporate-action-announced.ts';
+import { baseAtCloses, closingLevel, type ClosingPrices } from '../domain/index-rebalance.ts';
+import type { BasketRepository } from '../store/baskets.ts';
+import type { ClosePriceReader } from '../store/close-prices.ts';
+import type { CorporateActionStore } from '../store/corporate-actions.ts';
+import { applyRebalance, failRebalance } from './apply-rebalance.ts';
+import { startRebalance } from './start-rebalance.ts';
+import type { CommandOutcome, SystemDeps } from './submit-command.ts';
+
+export interface CarryOutDeps extends SystemDeps {
+  readonly baskets: Pick<BasketRepository, 'inTransaction'>;
+  readonly closePrices: ClosePriceReader;
+  readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
+  readonly logger: Logger;
+}
+
+interface Plan {
+  readonly former: BasketVersion;
+  readonly next: BasketVersion;
+  readonly prices: ClosingPrices;
+}
+
+/** LATER while closes are missing or the basket may not be rebalanced now: it is asked again. */
+export async function carryOutRebalance(
+  deps: CarryOutDeps,
+  { code, versionNumber }: { readonly code: string; readonly versionNumber: number },
+): Promise<'STARTED' | 'LATER'> {
+  const basket = await readBasket(deps, code);
+  const { rebalance } = basket;
+  const former = effectiveVersion(basket);
+  const next = pendingVersion(basket);
+  if (!rebalance || !former || next?.number !== versionNumber) return 'LATER';
+  const symbols = symbolsOf([former, next]);
+  const closes = await closesOn(deps, basket, symbols, rebalance.effectiveDate);
+  const missing = symbols.filter((symbol) => !closes.has(symbol));
+  if (missing.length > 0) return 'LATER';
+  const fx = await deps.closePrices.ratesOn(
+    currenciesOf(basket, [former, next]),
+    rebalance.effectiveDate,
+  );
+  const prices = { currency: basket.currency, closes, fx };
+  const level = closingLevel(former, prices);
+  if (!level.ok) {
+    deps.logger.warn({ code, why: level.message }, 'a rebalance has no closing level yet');
+    return 'LATER';
+  }
+  const listed: OfficialClose[] = [...closes].map(([symbol, price]) => ({ symbol, price }));
+  const started = await startRebalance(deps, {
+    code,
+    versionNumber,
+    closes: listed,
+    level: level.value,
+  });
+  if (!started.ok) return 'LATER';
+  await finish(deps, code, { former, next, prices });
+  return 'STARTED';
+}
+
+/**
+ * After a restart: a basket that stopped between the two steps is finished with the closes that were
+ * frozen. Nothing happens to one that does not wait for that.
+ */
+export async function finishRebalance(deps: CarryOutDeps, code: string): Promise<void> {
+  const basket = await readBasket(deps, code);
+  const started = basket.rebalance?.started;
+  const former = effectiveVersion(basket);
+  const next = pendingVersion(basket);
+  if (basket.state !== 'REBALANCING' || !basket.rebalance || !started || !former || !next) return;
+  const fx = await deps.closePrices.ratesOn(
+    currenciesOf(basket, [former, next]),
+    basket.rebalance.effectiveDate,
+  );
+  const closes = new Map(started.closes.map(({ symbol, price }) => [symbol, price]));
+  await finish(deps, code, { former, next, prices: { currency: basket.currency, closes, fx } });
+}
+
+async function finish(deps: CarryOutDeps, code: string, plan: Plan): Promise<void> {
+  const { former, next, prices } = plan;
+  const versionNumber = next.number;
+  const level = closingLevel(former, prices);
+  const based = level.ok
+    ? baseAtCloses(next.constituents, prices, { level: level.value, atMs: deps.clock.nowMs() })
+    : level;
+  if (!level.ok || !based.ok) {
+    const reason = based.ok ? 'no closing level' : based.message;
+    await failed(deps, code, { versionNumber, reason });
+    return;
+  }
+  const { base, levelAfter } = based.value;
+  const levels = { levelBefore: level.value, levelAfter };
+  const applied = await applyRebalance(deps, { code, versionNumber, base, ...levels });
+  if (applied.ok || applied.reason === 'ILLEGAL_TRANSITION') return;
+  await failed(deps, code, { versionNumber, reason: applied.message });
+}
+
+async function failed(
+  deps: CarryOutDeps,
+  code: string,
+  failure: { readonly versionNumber: number; readonly reason: string },
+): Promise<CommandOutcome> {
+  deps.logger.error({ code, ...failure }, 'ALARM: a rebalance failed; the old version stays');
+  return failRebalance(deps, { code, ...failure });
+}
+
+/** With what corporate actions since took from them, as far as the index has worked them in. */
+export async function closesOn(
+  { closePrices, actions }: Pick<CarryOutDeps, 'closePrices' | 'actions'>,
+  basket: Pick<Basket, 'id'>,
+  symbols: readonly string[],
+  date: BusinessDate,
+): Promise<ReadonlyMap<string, Price>> {
+  const found = await closePrices.closing(symbols, date);
+  const applied = (await actions.appliedTo([basket.id])).get(basket.id) ?? [];
+  const adjustments = applied.flatMap((action) => adjustmentOf(action) ?? []);
+  return new Map(
+    [...found].map(([symbol, close]) => [
+      symbol,
+      adjustedBy(
+        adjustments.filter((each) => each.symbol === symbol),
+        close,
+      ),
+    ]),
+  );
+}
+
+export async function readBasket(
+  { baskets }: Pick<CarryOutDeps, 'baskets'>,
+  code: string,
+): Promise<Basket> {
+  const basket = await baskets.inTransaction(async (tx) => (await tx.turn(code)).basket);
+  if (basket === null) throw new Error(`there is no basket ${code}`);
+  return basket;
+}
+
+const symbolsOf = (versions: readonly BasketVersion[]) => [
+  ...new Set(versions.flatMap(({ constituents }) => constituents.map(({ symbol }) => symbol))),
+];
+
+const currenciesOf = (basket: Basket, versions: readonly BasketVersion[]): readonly string[] => [
+  basket.currency,
+  ...versions.flatMap(({ constituents }) => constituents.map(({ currency }) => currency)),
+];

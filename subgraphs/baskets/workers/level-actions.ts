@@ -1,0 +1,59 @@
+/**
+ * Keeps compositions in step with the world: finishes rebalances that a crash interrupted, and works
+ * announced corporate actions into the live baskets that hold the name, each once, after the close.
+ */
+
+import { addDays, utcDateOf } from '#kernel/business-date';
+import type { Logger } from '#platform/logger';
+import type { BasketReader } from '../store/basket-reader.ts';
+import type { CorporateActionStore } from '../store/corporate-actions.ts';
+import { type ApplyActionDeps, applyAnnouncedAction } from '../use-cases/apply-announced-action.ts';
+import { finishRebalance } from '../use-cases/carry-out-rebalance.ts';
+import { repeat, type Repeating } from './repeating.ts';
+
+export interface LevelActionsDeps extends ApplyActionDeps {
+  readonly actions: CorporateActionStore;
+  readonly reader: Pick<BasketReader, 'idsInStates' | 'byIds'>;
+  readonly logger: Logger;
+  readonly everyMs?: number;
+}
+
+const USUAL_EVERY_MS = 15_000;
+/** The last close with an action may be days before its ex-date: weekends, holidays. */
+const LOOK_AHEAD_DAYS = 7;
+
+export async function startLevelActions(deps: LevelActionsDeps): Promise<Repeating> {
+  const work = async () => {
+    await finishRebalances(deps);
+    await workInDue(deps);
+  };
+  const { logger, everyMs = USUAL_EVERY_MS } = deps;
+  await finishRebalances(deps);
+  return repeat(work, { everyMs, name: 'work in corporate actions', logger });
+}
+
+async function finishRebalances(deps: LevelActionsDeps): Promise<void> {
+  const baskets = await deps.reader.byIds(await deps.reader.idsInStates(['REBALANCING']));
+  for (const { code } of baskets.values()) {
+    await finishRebalance(deps, code).catch((error: unknown) => {
+      deps.logger.error({ err: error, code }, 'a rebalance was not finished; it is tried again');
+    });
+  }
+}
+
+/** One that fails does not keep the others waiting; in order of ex-date, as the store gives them. */
+async function workInDue(deps: LevelActionsDeps): Promise<void> {
+  const { actions, clock, logger } = deps;
+  const until = addDays(utcDateOf(clock.nowMs()), LOOK_AHEAD_DAYS);
+  for (const due of await actions.due(until)) {
+    const { code, action } = due;
+    const { actionId } = action;
+    try {
+      const result = await applyAnnouncedAction(deps, due);
+      if (result.outcome === 'APPLIED') logger.info({ code, actionId }, 'worked an action in');
+      else logger.debug({ code, actionId, why: result.why }, 'an action waits');
+    } catch (error) {
+      logger.error({ err: error, code, actionId }, 'ALARM: an action was not worked in');
+    }
+  }
+}
