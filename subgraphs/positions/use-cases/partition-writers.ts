@@ -202,8 +202,9 @@ async function attemptBatch(
   }
   const facts = { stored, positions, histories, today: clock.today(), nowMs: clock.nowMs() };
   let decided = decideBatch(commands, facts);
-  if (decided.outcomes.some(hasNothingToWrite)) {
-    decided = decideBatch(commands, { ...facts, ...(await loadAnew(batches, commands)) });
+  const doubtful = commands.filter((_, index) => hasNothingToWrite(decided.outcomes[index]));
+  if (doubtful.length > 0) {
+    decided = decideBatch(commands, await factsAnew(batches, doubtful, facts));
   }
   const { events, snapshots } = decided.writes;
   if (events.length > 0) {
@@ -224,23 +225,30 @@ async function attemptBatch(
  * meanwhile. The ids come last: a command that the figures show already is among them then, and
  * gets its first answer rather than a refusal.
  */
-async function loadAnew(
+async function factsAnew(
   batches: TradeBatchStore,
-  commands: readonly WriteCommand[],
-): Promise<Pick<BatchFacts, 'positions' | 'histories' | 'stored'>> {
-  const keys = [...new Set(commands.map(({ key }) => key.text))];
+  doubtful: readonly WriteCommand[],
+  facts: BatchFacts,
+): Promise<BatchFacts> {
+  const keys = [...new Set(doubtful.map(({ key }) => key.text))];
   const [positions, histories] = await Promise.all([
     batches.load(keys),
-    loadHistories(batches, commands),
+    loadHistories(batches, doubtful),
   ]);
-  return { positions, histories, stored: await batches.outcomesOf(idsOf(commands)) };
+  const stored = await batches.outcomesOf(idsOf(doubtful));
+  return {
+    ...facts,
+    positions: new Map([...facts.positions, ...positions]),
+    histories: new Map([...facts.histories, ...histories]),
+    stored: new Map([...facts.stored, ...stored]),
+  };
 }
 
 const idsOf = (commands: readonly WriteCommand[]): readonly string[] =>
   commands.flatMap(({ once }) => (once === null ? [] : [once.commandId]));
 
-function hasNothingToWrite({ type }: WriteOutcome): boolean {
-  return type === 'REFUSED' || type === 'UNCHANGED';
+function hasNothingToWrite(outcome: WriteOutcome | undefined): boolean {
+  return outcome?.type === 'REFUSED' || outcome?.type === 'UNCHANGED';
 }
 
 async function loadHistories(
