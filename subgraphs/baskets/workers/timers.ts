@@ -23,6 +23,8 @@ export interface TimersDeps {
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly logger: Logger;
   readonly metrics: Registry;
+  /** After the death of the process that held it, another one waits so long at most. */
+  readonly leaseTtlMs?: number;
 }
 
 export interface Timers {
@@ -52,10 +54,10 @@ export function startTimers(deps: TimersDeps): Timers {
 }
 
 async function run(deps: TimersDeps, metrics: TimerMetrics, signal: AbortSignal): Promise<void> {
-  const { lease, pause, logger } = deps;
+  const { lease, pause, logger, leaseTtlMs: ttlMs = LEASE_TTL_MS } = deps;
   while (!signal.aborted) {
     try {
-      const held = await lease.tryAcquire(TIMER_LEASE, { ttlMs: LEASE_TTL_MS });
+      const held = await lease.tryAcquire(TIMER_LEASE, { ttlMs });
       if (held) {
         try {
           await watch(deps, metrics, AbortSignal.any([signal, held.lost]));
