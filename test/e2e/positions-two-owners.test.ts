@@ -63,7 +63,7 @@ describe('PS-1 two owners of one partition at once', () => {
       await fire.cease();
       await allSettled(sql);
       const { faults, positions } = await auditPositions(sql, fire.ledger);
-      expect(faults).toEqual([]);
+      expect(faults, processes.complaint()).toEqual([]);
       expect(positions).toBe(ACCOUNTS);
     },
     LIMIT_MS,

@@ -71,7 +71,8 @@ describe.skipIf(redisSkipReason !== undefined)('PS-16 Redis away and back, again
       }
       await fire.cease();
       await allSettled(sql);
-      expect((await auditPositions(sql, fire.ledger)).faults).toEqual([]);
+      const { faults } = await auditPositions(sql, fire.ledger);
+      expect(faults, processes.complaint()).toEqual([]);
     },
     LIMIT_MS,
   );

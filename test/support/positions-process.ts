@@ -21,8 +21,6 @@ export interface PositionsProcess {
   readonly pid: number;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  /** What it said on its error output. */
-  complaint(): string;
 }
 
 export interface AskOptions {
@@ -38,6 +36,8 @@ export class SendAgain extends Error {}
 export interface PositionsProcesses {
   /** One more on the same database; those before it go on, unless they were killed. */
   start(): Promise<PositionsProcess>;
+  /** What all of them said on their error outputs. */
+  complaint(): string;
   close(): Promise<void>;
 }
 
@@ -49,16 +49,18 @@ export interface ProcessSettings {
 
 export function createPositionsProcesses(settings: ProcessSettings): PositionsProcesses {
   const children = new Set<ChildProcess>();
+  const complaints: (() => string)[] = [];
   const load = (): Loaded => {
     const loaded = loadChild();
     children.add(loaded.child);
+    complaints.push(loaded.complaint);
     loaded.child.once('exit', () => children.delete(loaded.child));
     return loaded;
   };
   let spare = load();
   return {
     async start() {
-      const { child, nextLine, complaint } = spare;
+      const { child, nextLine } = spare;
       let url: string;
       try {
         await nextLine('LOADED');
@@ -70,13 +72,13 @@ export function createPositionsProcesses(settings: ProcessSettings): PositionsPr
       return {
         ask: (query, options = {}) => ask(url, query, options),
         pid: child.pid ?? 0,
-        complaint,
         async kill() {
           child.kill('SIGKILL');
           if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
         },
       };
     },
+    complaint: () => complaints.map((each) => each()).join(''),
     async close() {
       const ends = [...children].map((child) => once(child, 'exit'));
       for (const child of children) child.kill('SIGKILL');

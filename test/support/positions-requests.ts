@@ -51,7 +51,12 @@ const AMEND = `mutation ($tradeId: String!, $amendmentId: String!, $price: Decim
 }`;
 
 interface Changed {
-  readonly change: { readonly eventVersion?: number; readonly duplicate?: boolean };
+  readonly change: {
+    readonly eventVersion?: number;
+    readonly duplicate?: boolean;
+    readonly reason?: string;
+    readonly message?: string;
+  };
 }
 
 /** Busts and amends over whichever process is the current one. */
@@ -62,7 +67,8 @@ export function changeOver(server: () => PositionsProcess): NonNullable<FireOpti
       : server().ask<Changed>(AMEND, {
           variables: { tradeId, amendmentId: `A-${tradeId}`, price: change.price },
         }));
-    return { version: answer.eventVersion ?? null, duplicate: answer.duplicate ?? false };
+    const { eventVersion: version = null, duplicate = false, reason, message } = answer;
+    return { version, duplicate, ...(reason && { reason: `${reason}: ${message}` }) };
   };
 }
 

@@ -38,6 +38,8 @@ export interface ChangeAnswer {
   /** Null when refused. */
   readonly version: number | null;
   readonly duplicate: boolean;
+  /** Why it was refused. */
+  readonly reason?: string;
 }
 
 export interface Ledger {

@@ -102,7 +102,7 @@ describe('PS-8 what undoes a trade counts once', () => {
 });
 
 test('PS-8 a sale of all there is, long-only and in many requests at once, is never an oversale', async () => {
-  await clients[0]?.data(`mutation { defineContract(input: {
+  await clientOfProcess(0).data(`mutation { defineContract(input: {
     contractId: "LONG", reliefMethod: FIFO, longOnly: true, washSales: false,
     effectiveFrom: "2026-01-01"
   }) { __typename } }`);
@@ -119,6 +119,12 @@ interface Answer {
   readonly classification?: string;
   readonly duplicate?: boolean;
   readonly reason?: string;
+}
+
+function clientOfProcess(process: number): SubgraphClient {
+  const client = clients[process];
+  if (client === undefined) throw new Error(`there is no process ${process}`);
+  return client;
 }
 
 function trade(id: string, side: string, quantity: string, price: string, effectiveDate: string) {
@@ -139,7 +145,7 @@ async function recordAll(
   trades: readonly ReturnType<typeof trade>[],
   process = 0,
 ): Promise<readonly Answer[]> {
-  const { recordTrades } = (await clients[process]?.data(
+  const { recordTrades } = (await clientOfProcess(process).data(
     `mutation ($trades: [TradeInput!]!) { recordTrades(input: { trades: $trades }) { results {
       ... on TradeRecorded { eventVersion classification duplicate } ... on TradeRefused { reason }
     } } }`,
@@ -149,7 +155,7 @@ async function recordAll(
 }
 
 async function bust(id: string, reason: string, process: number): Promise<Answer> {
-  const { bustTrade } = (await clients[process]?.data(
+  const { bustTrade } = (await clientOfProcess(process).data(
     `mutation ($input: BustTradeInput!) { bustTrade(input: $input) {
       ... on TradeBusted { eventVersion duplicate } ... on BustRefused { reason }
     } }`,
@@ -160,7 +166,7 @@ async function bust(id: string, reason: string, process: number): Promise<Answer
 
 async function amend(id: string, quantity: string, process: number): Promise<Answer> {
   const tradeId = `${account}-${id}`;
-  const { amendTrade } = (await clients[process]?.data(
+  const { amendTrade } = (await clientOfProcess(process).data(
     `mutation ($input: AmendTradeInput!) { amendTrade(input: $input) {
       ... on TradeAmended { eventVersion duplicate } ... on AmendmentRefused { reason }
     } }`,
