@@ -83,6 +83,29 @@ const outboxOf = (key: PositionKey, topic: string) => sql`
   select type, version, payload, causation_id from platform.outbox
   where key = ${key.text} and topic = ${topic} order by xid, id`;
 
+test('any text of a trade is stored as it was sent', async () => {
+  const key = newKey();
+  const { accountId } = key;
+  const ids = [`${accountId}-{"a",\\b}'`, 'NULL', `\\\\"`];
+  const trades = ids.map((tradeId) => {
+    const trade = sentTrade({ accountId, tradeId, clOrdId: `${tradeId} \u00fc \ud83d\ude00` });
+    return { ...trade, origin: { ...trade.origin, correlationId: tradeId, causationId: '' } };
+  });
+  const answers = await recording.recordTrades(trades);
+  expect(answers.map(({ type }) => type)).toEqual(['RECORDED', 'RECORDED', 'RECORDED']);
+  const rows = await sql`
+    select trade_id, payload ->> 'clOrdId' as cl_ord_id, correlation_id, causation_id
+    from positions.event_store where position_key = ${key.text} order by event_ver`;
+  expect(rows).toEqual(
+    trades.map(({ request: { tradeId, clOrdId } }) => ({
+      trade_id: tradeId,
+      cl_ord_id: clOrdId,
+      correlation_id: tradeId,
+      causation_id: '',
+    })),
+  );
+});
+
 describe('a late trade', () => {
   test('is counted by estimate, and the cold path is told in the same statement', async () => {
     const key = newKey();
