@@ -14,6 +14,7 @@ import { resolvers } from './graphql/resolvers.ts';
 import { createApprovalReader } from './store/approval-reader.ts';
 import { createAuditReader } from './store/audit-reader.ts';
 import { createBacktestQueueReader } from './store/backtest-requests.ts';
+import { createBacktestRepository } from './store/backtests.ts';
 import { createBasketReader } from './store/basket-reader.ts';
 import { createBasketRepository } from './store/baskets.ts';
 import { createClosePriceReader } from './store/close-prices.ts';
@@ -22,11 +23,14 @@ import { createIndexDefinitionReader } from './store/index-definitions.ts';
 import { createLastPriceReader } from './store/last-prices.ts';
 import { createLevelRepository, type LevelRepository } from './store/levels.ts';
 import { createPriceCoverageReader } from './store/price-coverage.ts';
+import { createPriceHistoryReader } from './store/price-history.ts';
 import { createReferenceDataReader } from './store/reference-data.ts';
 import { createTimerStore } from './store/timers.ts';
 import { baseIndex } from './use-cases/base-index.ts';
 import { carryOutRebalance } from './use-cases/carry-out-rebalance.ts';
 import { fireTimer, type RebalanceDue } from './use-cases/fire-timer.ts';
+import { createBacktestHub } from './workers/backtest-hub.ts';
+import { createBacktests } from './workers/backtests.ts';
 import { startLevelActions } from './workers/level-actions.ts';
 import { createLevelHub, type LevelHub } from './workers/level-hub.ts';
 import { LiveLevels } from './workers/live-levels.ts';
@@ -58,6 +62,8 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     fxSnapshot: () => deps.reference.fxSnapshot(),
     fixBase: (code, wanted) => baseIndex(deps, code, wanted),
   });
+  const history = createPriceHistoryReader(sql);
+  const backtestWork = createBacktests({ ...parts, ...deps, history });
   let timers: Timers | undefined;
   let levelActions: Repeating | undefined;
 
@@ -67,17 +73,19 @@ export function buildBaskets(parts: PlatformParts): Subgraph {
     createContext: (request): Context => ({
       request,
       deps,
-      loaders: createLoaders({ reader, approvals, levels, hub, nowMs: () => clock.nowMs() }),
+      loaders: createLoaders({ ...deps, approvals, levels, hub, nowMs: () => clock.nowMs() }),
     }),
     async start() {
       await liveLevels.start();
       logger.debug('baskets: live levels started');
+      backtestWork.start();
       timers = timersOf(parts, deps);
       levelActions = await startLevelActions(compositionDeps(parts, deps));
     },
     async stop() {
       await timers?.stop();
       await levelActions?.stop();
+      await backtestWork.stop();
       await transitions.close();
       await liveLevels.stop();
     },
@@ -99,6 +107,11 @@ function depsOf(parts: PlatformParts, shared: Shared): Deps {
     reference: createReferenceDataReader(sql),
     coverage: createPriceCoverageReader(sql),
     backtestQueue: createBacktestQueueReader(sql),
+    backtests: createBacktestRepository(sql),
+    backtestHub: createBacktestHub(),
+    backtestWatchers: { open: 0 },
+    monotonicMs: () => performance.now(),
+    pause,
     vendors: [],
     calendar: indexCalendar(config.indexCalendar),
     standingCause: () => Promise.resolve(null),

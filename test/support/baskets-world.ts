@@ -95,6 +95,7 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
   const partsOfProcess = () =>
     ({
       sql,
+      databaseUrl: database.url,
       eventLog,
       broadcast,
       cache: createInProcessCache(),

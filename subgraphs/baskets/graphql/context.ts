@@ -2,15 +2,19 @@
 
 import type { SubgraphContext } from '#platform/subgraph';
 import type { AuditReader } from '../store/audit-reader.ts';
+import type { BacktestRepository } from '../store/backtests.ts';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import type { ApproveBasketDeps } from '../use-cases/approve-basket.ts';
 import type { CreateBasketDeps } from '../use-cases/create-basket.ts';
+import type { FindBacktestDeps } from '../use-cases/find-backtest.ts';
 import type { EditBasketDeps } from '../use-cases/edit-basket.ts';
 import type { RebalanceBasketDeps } from '../use-cases/rebalance-basket.ts';
 import type { ResumeBasketDeps } from '../use-cases/resume-basket.ts';
 import type { TriggerBacktestDeps } from '../use-cases/trigger-backtest.ts';
+import type { WatchBacktestDeps } from '../use-cases/watch-backtest.ts';
 import type { WatchTransitionsDeps } from '../use-cases/watch-transitions.ts';
+import type { BacktestHub } from '../workers/backtest-hub.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
 import type { Loaders } from './loaders.ts';
 
@@ -23,7 +27,11 @@ export interface Deps
     ApproveBasketDeps,
     RebalanceBasketDeps,
     ResumeBasketDeps,
+    FindBacktestDeps,
+    WatchBacktestDeps,
     WatchTransitionsDeps {
+  readonly backtests: BacktestRepository;
+  readonly backtestHub: BacktestHub;
   readonly reader: BasketReader;
   readonly audit: AuditReader;
   readonly levels: Pick<LevelRepository, 'inRange'>;

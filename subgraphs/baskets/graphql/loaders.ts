@@ -1,8 +1,10 @@
 /** Batches what the resolvers of one request ask for: one query per kind, however many ask. */
 
 import DataLoader from 'dataloader';
+import type { BacktestDocument } from '../domain/backtest-document.ts';
 import { type BasketReader, type VersionKey, versionKeyText } from '../store/basket-reader.ts';
 import type { ApprovalReader, DelistingRow } from '../store/approval-reader.ts';
+import type { BacktestRepository } from '../store/backtests.ts';
 import type { BasketRow, VersionRow } from '../store/basket-rows.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
@@ -13,12 +15,14 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({
   reader,
   approvals,
+  backtests,
   levels,
   hub,
   nowMs,
 }: {
   readonly reader: BasketReader;
   readonly approvals: ApprovalReader;
+  readonly backtests: Pick<BacktestRepository, 'documents'>;
   readonly levels: Pick<LevelRepository, 'newest'>;
   readonly hub: Pick<LevelHub, 'latest'>;
   readonly nowMs: () => number;
@@ -42,6 +46,11 @@ export function createLoaders({
     constituents: byVersion((keys) => reader.constituents(keys)),
     approvals: byVersion((keys) => approvals.approvals(keys)),
     makers: byVersion((keys) => approvals.makers(keys)),
+
+    backtestResult: new DataLoader<string, BacktestDocument | null>(async (hashes) => {
+      const found = await backtests.documents(hashes);
+      return hashes.map((hash) => found.get(hash) ?? null);
+    }),
 
     delisting: new DataLoader<string, DelistingRow | null>(async (basketIds) => {
       const found = await approvals.delistings(basketIds);

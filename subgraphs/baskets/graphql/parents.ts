@@ -3,6 +3,8 @@
 import type { BasketRefusalReason } from '../domain/refusal-reason.ts';
 import type { AuditRow, BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
 import type { ApprovalRow, DelistingRow, GivenApprovalRow } from '../store/approval-reader.ts';
+import type { BacktestRow } from '../store/backtests.ts';
+import type { RebalanceView } from './present-backtest.ts';
 import type { LevelView } from './present.ts';
 
 export type BasketParent = BasketRow;
@@ -14,6 +16,8 @@ export type BasketApprovalParent = ApprovalRow;
 export type GivenApprovalParent = GivenApprovalRow;
 export type BasketDelistingParent = DelistingRow;
 export type BasketLevelParent = LevelView;
+export type BacktestParent = BacktestRow;
+export type BacktestRebalanceParent = RebalanceView;
 
 export interface BasketCommandAcceptedParent {
   readonly __typename: 'BasketCommandAccepted';

@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
+import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BacktestParent, BacktestRebalanceParent, BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -33,6 +33,8 @@ export type Query = {
   readonly basket?: Maybe<Basket>;
   /** Baskets in order of code. */
   readonly baskets: BasketConnection;
+  /** The backtest with this id; null when there is none. */
+  readonly backtest?: Maybe<Backtest>;
 };
 
 
@@ -45,6 +47,11 @@ export type QueryBasketsArgs = {
   filter?: InputMaybe<BasketFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryBacktestArgs = {
+  id: Scalars['ID']['input'];
 };
 
 export type Mutation = {
@@ -200,6 +207,11 @@ export type Subscription = {
    * reader falls behind and is not cut off.
    */
   readonly basketStateChanged: BasketTransition;
+  /**
+   * A backtest as it goes on: starts with what it is now, tells of it at most five times a second, and
+   * ends with what became of it.
+   */
+  readonly backtestProgress: Backtest;
 };
 
 
@@ -211,6 +223,11 @@ export type SubscriptionBasketLevelsArgs = {
 export type SubscriptionBasketStateChangedArgs = {
   codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type SubscriptionBacktestProgressArgs = {
+  id: Scalars['ID']['input'];
 };
 
 /** An index basket: names with weights, and a level computed from their prices. */
@@ -245,6 +262,8 @@ export type Basket = {
   readonly level?: Maybe<BasketLevel>;
   /** Stored levels, oldest first: at most one per 5 seconds, none while there is no level. */
   readonly levels: BasketLevelConnection;
+  /** Its backtests, newest first. */
+  readonly backtests: BacktestConnection;
   /** The audit trail, oldest first. */
   readonly transitions: BasketTransitionConnection;
   /** User who created it: its owner. */
@@ -266,6 +285,13 @@ export type Basket = {
 export type BasketLevelsArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** An index basket: names with weights, and a level computed from their prices. */
+export type BasketBacktestsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
@@ -984,6 +1010,291 @@ export type BasketRefusalReason =
   /** A vendor still has the basket. */
   | 'VENDORS_NOT_DONE';
 
+/**
+ * What a version of a basket would have brought: its rules applied through time, with the names as they
+ * are chosen today. Prices in the basket's currency at the reference rates of each day; fractional
+ * units, no interest, dividends only as far as the prices carry them. Equal inputs give equal results.
+ */
+export type Backtest = {
+  readonly __typename?: 'Backtest';
+  /** Ours; never changes. */
+  readonly id: Scalars['ID']['output'];
+  /** Whose backtest it is. */
+  readonly basket?: Maybe<Basket>;
+  /** Version of the basket it was asked for. */
+  readonly versionNumber: Scalars['Int']['output'];
+  /** Content hash of that version. */
+  readonly versionHash: Scalars['String']['output'];
+  /** Where it stands. */
+  readonly status: BacktestStatus;
+  /** 0 when it waits, 1 when its result is there. */
+  readonly progress: Scalars['Float']['output'];
+  /** First day of the window. */
+  readonly from: Scalars['Date']['output'];
+  /** Last day of the window. */
+  readonly to: Scalars['Date']['output'];
+  /** When weights are set back to target. */
+  readonly rebalance: RebalanceRule;
+  /** When a decision made at a close is traded. */
+  readonly execution: TradeExecution;
+  /** What happens when a name has no price. */
+  readonly missingPrices: MissingPricePolicy;
+  /** Cost of each side in basis points of what is traded. */
+  readonly costBps: Scalars['Decimal']['output'];
+  /** What it is compared with; null for nothing. */
+  readonly benchmarkSymbol?: Maybe<Scalars['String']['output']>;
+  /** All statistics, in a fixed order; empty without a result. */
+  readonly metrics: ReadonlyArray<Metric>;
+  /** Those of the benchmark alone; empty without a benchmark or a result. */
+  readonly benchmarkMetrics: ReadonlyArray<Metric>;
+  /** Level at each close, the first being 100; empty without a result. */
+  readonly levels: ReadonlyArray<LevelPoint>;
+  /** The 20 deepest drawdowns, deepest first; empty without a result. */
+  readonly drawdowns: ReadonlyArray<Drawdown>;
+  /** Return of each calendar month; the first and the last may be short of sessions. */
+  readonly monthlyReturns: ReadonlyArray<PeriodReturn>;
+  /** Return of each calendar year; the first and the last may be short of sessions. */
+  readonly yearlyReturns: ReadonlyArray<PeriodReturn>;
+  /** Rebalances in order of execution, without the first purchase. */
+  readonly rebalances: ReadonlyArray<BacktestRebalance>;
+  /** What each name added to the level, in order of symbol. */
+  readonly contributions: ReadonlyArray<NameContribution>;
+  /** What a reader has to know, in sentences; empty without a result. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+  /**
+   * SHA-256 of everything the result depends on: content, window, rules, costs and the prices
+   * themselves. Equal for equal results; empty until the prices were read.
+   */
+  readonly inputsHash: Scalars['String']['output'];
+  /** The earlier backtest with the same inputs whose result this one shares; null when it is its own. */
+  readonly sameAs?: Maybe<Scalars['ID']['output']>;
+  /** Why it failed; null unless it did. */
+  readonly error?: Maybe<Scalars['String']['output']>;
+  /** Which input is no longer what it was; null unless the status is SUPERSEDED. */
+  readonly supersededBecause?: Maybe<Scalars['String']['output']>;
+  /** User who asked for it. */
+  readonly requestedBy: Scalars['String']['output'];
+  /** When it was asked for. */
+  readonly queuedAt: Scalars['DateTime']['output'];
+  /** When it was taken in hand; null while it waits. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it ended; null before. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/**
+ * What a version of a basket would have brought: its rules applied through time, with the names as they
+ * are chosen today. Prices in the basket's currency at the reference rates of each day; fractional
+ * units, no interest, dividends only as far as the prices carry them. Equal inputs give equal results.
+ */
+export type BacktestLevelsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/**
+ * What a version of a basket would have brought: its rules applied through time, with the names as they
+ * are chosen today. Prices in the basket's currency at the reference rates of each day; fractional
+ * units, no interest, dividends only as far as the prices carry them. Equal inputs give equal results.
+ */
+export type BacktestRebalancesArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Where a backtest stands. */
+export type BacktestStatus =
+  /** It waits for a place. */
+  | 'QUEUED'
+  /** It is at work. */
+  | 'RUNNING'
+  /** The result is there. */
+  | 'COMPLETED'
+  /** There is no result: `error` says why. */
+  | 'FAILED'
+  /** It was taken back. */
+  | 'CANCELED'
+  /** A price in its window was added or corrected since; the result stays as it was. */
+  | 'SUPERSEDED';
+
+/** One edge of BacktestConnection. */
+export type BacktestEdge = {
+  readonly __typename?: 'BacktestEdge';
+  /** The backtest. */
+  readonly node: Backtest;
+  /** Opaque; for `after`. */
+  readonly cursor: Scalars['String']['output'];
+};
+
+/** A page of backtests. */
+export type BacktestConnection = {
+  readonly __typename?: 'BacktestConnection';
+  /** The edges of this page. */
+  readonly edges: ReadonlyArray<BacktestEdge>;
+  /** Where this page starts and ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One statistic: a finite number, or the reason why there is none. */
+export type Metric = {
+  readonly __typename?: 'Metric';
+  /** Which one. */
+  readonly name: MetricName;
+  /** A fraction where it is a return or a loss: 0.05 is 5 %. Null when it is undefined. */
+  readonly value?: Maybe<Scalars['Float']['output']>;
+  /** How it is computed. */
+  readonly convention: Scalars['String']['output'];
+  /** Why there is no value; null when there is one. */
+  readonly undefinedReason?: Maybe<Scalars['String']['output']>;
+};
+
+/** Statistics of a performance. The convention of each stands beside its value. */
+export type MetricName =
+  /** What the whole window brought. */
+  | 'TOTAL_RETURN'
+  /** Growth a year. */
+  | 'CAGR'
+  /** Deviation of the returns, a year. */
+  | 'VOLATILITY'
+  /** Excess return over its deviation, a year. */
+  | 'SHARPE'
+  /** Excess return over the downside deviation, a year. */
+  | 'SORTINO'
+  /** Deviation below the minimum acceptable return, a year. */
+  | 'DOWNSIDE_RISK'
+  /** Gains over losses. */
+  | 'OMEGA'
+  /** Deepest fall from a peak: negative, 0 without any. */
+  | 'MAX_DRAWDOWN'
+  /** Growth a year over the deepest fall. */
+  | 'CALMAR'
+  /** Root of the mean squared drawdown. */
+  | 'ULCER_INDEX'
+  /** Excess growth over the Ulcer index. */
+  | 'MARTIN'
+  /** Loss of one day that one day in twenty exceeds, as observed; positive. */
+  | 'VAR_95'
+  /** Mean of the losses of one day from there on, as observed; positive. */
+  | 'CVAR_95'
+  /** The same loss for normally distributed returns. */
+  | 'VAR_95_NORMAL'
+  /** The same mean for normally distributed returns. */
+  | 'CVAR_95_NORMAL'
+  /** The same loss with skew and kurtosis taken into account. */
+  | 'VAR_95_CORNISH_FISHER'
+  /** Size of the best days over that of the worst. */
+  | 'TAIL_RATIO'
+  /** Third standardized moment of the returns. */
+  | 'SKEWNESS'
+  /** Fourth standardized moment of the returns, less 3. */
+  | 'EXCESS_KURTOSIS'
+  /** Share of the days with a gain. */
+  | 'HIT_RATE'
+  /** Mean gain over mean loss. */
+  | 'PAYOFF'
+  /** How straight the growth is, 0 to 1. */
+  | 'STABILITY'
+  /** Move with the benchmark. */
+  | 'BETA'
+  /** Return a year beside what beta explains. */
+  | 'ALPHA'
+  /** With the returns of the benchmark. */
+  | 'CORRELATION'
+  /** Deviation from the benchmark, a year. */
+  | 'TRACKING_ERROR'
+  /** Return over the benchmark per tracking error. */
+  | 'INFORMATION_RATIO'
+  /** Share of the gains of the benchmark. */
+  | 'UP_CAPTURE'
+  /** Share of the losses of the benchmark. */
+  | 'DOWN_CAPTURE'
+  /** Excess return a year per beta. */
+  | 'TREYNOR'
+  /** Return a year at the risk of the benchmark. */
+  | 'M_SQUARED'
+  /** One-way turnover a year. */
+  | 'TURNOVER';
+
+/** The level at one close. */
+export type LevelPoint = {
+  readonly __typename?: 'LevelPoint';
+  /** The session. */
+  readonly date: Scalars['Date']['output'];
+  /** 100 at the start. */
+  readonly level: Scalars['Float']['output'];
+  /** The benchmark from the same start; null without one. */
+  readonly benchmarkLevel?: Maybe<Scalars['Float']['output']>;
+};
+
+/** One fall from a peak to the return to it. */
+export type Drawdown = {
+  readonly __typename?: 'Drawdown';
+  /** Lowest level over the peak, less 1: negative. */
+  readonly depth: Scalars['Float']['output'];
+  /** The last session at the height from which it fell. */
+  readonly peak: Scalars['Date']['output'];
+  /** The session of the lowest level. */
+  readonly trough: Scalars['Date']['output'];
+  /** The first session at or above the peak again; null while it is still open. */
+  readonly recovery?: Maybe<Scalars['Date']['output']>;
+  /** Sessions from the peak to the recovery, or to the end. */
+  readonly sessions: Scalars['Int']['output'];
+};
+
+/** The return of a calendar month or year. */
+export type PeriodReturn = {
+  readonly __typename?: 'PeriodReturn';
+  /** Such as 2024-02, or 2024. */
+  readonly period: Scalars['String']['output'];
+  /** A fraction: 0.05 is 5 %. */
+  readonly value: Scalars['Float']['output'];
+  /** How many sessions went into it. */
+  readonly sessions: Scalars['Int']['output'];
+};
+
+/** Weights set back to target. */
+export type BacktestRebalance = {
+  readonly __typename?: 'BacktestRebalance';
+  /** The session at whose close it was decided. */
+  readonly decidedOn: Scalars['Date']['output'];
+  /** The session at which it was traded. */
+  readonly executedOn: Scalars['Date']['output'];
+  /** Value before costs at the prices of the trade, in points of the level. */
+  readonly valueBefore: Scalars['Float']['output'];
+  /** One way: half the sum of the changes of weight, cash included. */
+  readonly turnover: Scalars['Float']['output'];
+  /** In points of the level. */
+  readonly cost: Scalars['Float']['output'];
+  /** Names whose weight it changed. */
+  readonly trades: Scalars['Int']['output'];
+  /** Weights of all names around it, in order of symbol. */
+  readonly weights: ReadonlyArray<RebalancedWeight>;
+};
+
+/** The weight of a name around a rebalance. */
+export type RebalancedWeight = {
+  readonly __typename?: 'RebalancedWeight';
+  /** The name. */
+  readonly symbol: Scalars['String']['output'];
+  /** Before the trade, a fraction. */
+  readonly before: Scalars['Float']['output'];
+  /** After the trade, a fraction. */
+  readonly after: Scalars['Float']['output'];
+};
+
+/** What a name added to the level. */
+export type NameContribution = {
+  readonly __typename?: 'NameContribution';
+  /** The name. */
+  readonly symbol: Scalars['String']['output'];
+  /** Points of the level, before costs; negative when it lost. */
+  readonly points: Scalars['Float']['output'];
+  /** Its weight as bought at the first close. */
+  readonly initialWeight: Scalars['Float']['output'];
+  /** Its weight at the last close. */
+  readonly finalWeight: Scalars['Float']['output'];
+};
+
 /** An exact amount of one currency. */
 export type Money = {
   readonly __typename?: 'Money';
@@ -1117,10 +1428,10 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Basket: ResolverTypeWrapper<BasketParent>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   BasketVersion: ResolverTypeWrapper<BasketVersionParent>;
   BasketVersionOrigin: BasketVersionOrigin;
@@ -1158,6 +1469,19 @@ export type ResolversTypes = {
   BasketCommandAccepted: ResolverTypeWrapper<BasketCommandAcceptedParent>;
   BasketCommandRefused: ResolverTypeWrapper<BasketCommandRefusedParent>;
   BasketRefusalReason: BasketRefusalReason;
+  Backtest: ResolverTypeWrapper<BacktestParent>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  BacktestStatus: BacktestStatus;
+  BacktestEdge: ResolverTypeWrapper<Omit<BacktestEdge, 'node'> & { node: ResolversTypes['Backtest'] }>;
+  BacktestConnection: ResolverTypeWrapper<Omit<BacktestConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['BacktestEdge']> }>;
+  Metric: ResolverTypeWrapper<Metric>;
+  MetricName: MetricName;
+  LevelPoint: ResolverTypeWrapper<LevelPoint>;
+  Drawdown: ResolverTypeWrapper<Drawdown>;
+  PeriodReturn: ResolverTypeWrapper<PeriodReturn>;
+  BacktestRebalance: ResolverTypeWrapper<BacktestRebalanceParent>;
+  RebalancedWeight: ResolverTypeWrapper<RebalancedWeight>;
+  NameContribution: ResolverTypeWrapper<NameContribution>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -1171,10 +1495,10 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
+  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Basket: BasketParent;
-  ID: Scalars['ID']['output'];
   Boolean: Scalars['Boolean']['output'];
   BasketVersion: BasketVersionParent;
   BasketApproval: BasketApprovalParent;
@@ -1200,6 +1524,17 @@ export type ResolversParentTypes = {
   BasketCommandResult: ResolversUnionTypes<ResolversParentTypes>['BasketCommandResult'];
   BasketCommandAccepted: BasketCommandAcceptedParent;
   BasketCommandRefused: BasketCommandRefusedParent;
+  Backtest: BacktestParent;
+  Float: Scalars['Float']['output'];
+  BacktestEdge: Omit<BacktestEdge, 'node'> & { node: ResolversParentTypes['Backtest'] };
+  BacktestConnection: Omit<BacktestConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['BacktestEdge']> };
+  Metric: Metric;
+  LevelPoint: LevelPoint;
+  Drawdown: Drawdown;
+  PeriodReturn: PeriodReturn;
+  BacktestRebalance: BacktestRebalanceParent;
+  RebalancedWeight: RebalancedWeight;
+  NameContribution: NameContribution;
   Decimal: Scalars['Decimal']['output'];
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -1210,6 +1545,7 @@ export type ResolversParentTypes = {
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   basket?: Resolver<Maybe<ResolversTypes['Basket']>, ParentType, ContextType, RequireFields<QueryBasketArgs, 'code'>>;
   baskets?: Resolver<ResolversTypes['BasketConnection'], ParentType, ContextType, RequireFields<QueryBasketsArgs, 'first'>>;
+  backtest?: Resolver<Maybe<ResolversTypes['Backtest']>, ParentType, ContextType, RequireFields<QueryBacktestArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1237,6 +1573,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   basketLevels?: SubscriptionResolver<ResolversTypes['BasketLevel'], "basketLevels", ParentType, ContextType, RequireFields<SubscriptionBasketLevelsArgs, 'codes'>>;
   basketStateChanged?: SubscriptionResolver<ResolversTypes['BasketTransition'], "basketStateChanged", ParentType, ContextType, Partial<SubscriptionBasketStateChangedArgs>>;
+  backtestProgress?: SubscriptionResolver<ResolversTypes['Backtest'], "backtestProgress", ParentType, ContextType, RequireFields<SubscriptionBacktestProgressArgs, 'id'>>;
 };
 
 export type BasketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Basket'] = ResolversParentTypes['Basket'], FederationReferenceType extends FederationReferenceTypes['Basket'] = FederationReferenceTypes['Basket']> = {
@@ -1254,6 +1591,7 @@ export type BasketResolvers<ContextType = Context, ParentType extends ResolversP
   baseLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   level?: Resolver<Maybe<ResolversTypes['BasketLevel']>, ParentType, ContextType>;
   levels?: Resolver<ResolversTypes['BasketLevelConnection'], ParentType, ContextType, RequireFields<BasketLevelsArgs, 'first'>>;
+  backtests?: Resolver<ResolversTypes['BacktestConnection'], ParentType, ContextType, RequireFields<BasketBacktestsArgs, 'first'>>;
   transitions?: Resolver<ResolversTypes['BasketTransitionConnection'], ParentType, ContextType, RequireFields<BasketTransitionsArgs, 'first' | 'withRefused'>>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   delegates?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
@@ -1397,6 +1735,99 @@ export type BasketCommandRefusedResolvers<ContextType = Context, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type BacktestResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Backtest'] = ResolversParentTypes['Backtest']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  basket?: Resolver<Maybe<ResolversTypes['Basket']>, ParentType, ContextType>;
+  versionNumber?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  versionHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['BacktestStatus'], ParentType, ContextType>;
+  progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  rebalance?: Resolver<ResolversTypes['RebalanceRule'], ParentType, ContextType>;
+  execution?: Resolver<ResolversTypes['TradeExecution'], ParentType, ContextType>;
+  missingPrices?: Resolver<ResolversTypes['MissingPricePolicy'], ParentType, ContextType>;
+  costBps?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  benchmarkSymbol?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  metrics?: Resolver<ReadonlyArray<ResolversTypes['Metric']>, ParentType, ContextType>;
+  benchmarkMetrics?: Resolver<ReadonlyArray<ResolversTypes['Metric']>, ParentType, ContextType>;
+  levels?: Resolver<ReadonlyArray<ResolversTypes['LevelPoint']>, ParentType, ContextType, RequireFields<BacktestLevelsArgs, 'first'>>;
+  drawdowns?: Resolver<ReadonlyArray<ResolversTypes['Drawdown']>, ParentType, ContextType>;
+  monthlyReturns?: Resolver<ReadonlyArray<ResolversTypes['PeriodReturn']>, ParentType, ContextType>;
+  yearlyReturns?: Resolver<ReadonlyArray<ResolversTypes['PeriodReturn']>, ParentType, ContextType>;
+  rebalances?: Resolver<ReadonlyArray<ResolversTypes['BacktestRebalance']>, ParentType, ContextType, RequireFields<BacktestRebalancesArgs, 'first'>>;
+  contributions?: Resolver<ReadonlyArray<ResolversTypes['NameContribution']>, ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  inputsHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sameAs?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  supersededBecause?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  queuedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type BacktestEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BacktestEdge'] = ResolversParentTypes['BacktestEdge']> = {
+  node?: Resolver<ResolversTypes['Backtest'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type BacktestConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BacktestConnection'] = ResolversParentTypes['BacktestConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['BacktestEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MetricResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Metric'] = ResolversParentTypes['Metric']> = {
+  name?: Resolver<ResolversTypes['MetricName'], ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  convention?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  undefinedReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type LevelPointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LevelPoint'] = ResolversParentTypes['LevelPoint']> = {
+  date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  level?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  benchmarkLevel?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type DrawdownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drawdown'] = ResolversParentTypes['Drawdown']> = {
+  depth?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  peak?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  trough?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  recovery?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PeriodReturnResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PeriodReturn'] = ResolversParentTypes['PeriodReturn']> = {
+  period?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type BacktestRebalanceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BacktestRebalance'] = ResolversParentTypes['BacktestRebalance']> = {
+  decidedOn?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  executedOn?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  valueBefore?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  turnover?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  trades?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  weights?: Resolver<ReadonlyArray<ResolversTypes['RebalancedWeight']>, ParentType, ContextType>;
+};
+
+export type RebalancedWeightResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RebalancedWeight'] = ResolversParentTypes['RebalancedWeight']> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  before?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  after?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type NameContributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NameContribution'] = ResolversParentTypes['NameContribution']> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  points?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  initialWeight?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  finalWeight?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
@@ -1443,6 +1874,16 @@ export type Resolvers<ContextType = Context> = {
   BasketCommandResult?: BasketCommandResultResolvers<ContextType>;
   BasketCommandAccepted?: BasketCommandAcceptedResolvers<ContextType>;
   BasketCommandRefused?: BasketCommandRefusedResolvers<ContextType>;
+  Backtest?: BacktestResolvers<ContextType>;
+  BacktestEdge?: BacktestEdgeResolvers<ContextType>;
+  BacktestConnection?: BacktestConnectionResolvers<ContextType>;
+  Metric?: MetricResolvers<ContextType>;
+  LevelPoint?: LevelPointResolvers<ContextType>;
+  Drawdown?: DrawdownResolvers<ContextType>;
+  PeriodReturn?: PeriodReturnResolvers<ContextType>;
+  BacktestRebalance?: BacktestRebalanceResolvers<ContextType>;
+  RebalancedWeight?: RebalancedWeightResolvers<ContextType>;
+  NameContribution?: NameContributionResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;

@@ -1,0 +1,112 @@
+/** Computes a backtest from prices in memory: the part that takes a thread for itself. */
+
+import { toNumber } from '#kernel/decimal';
+import { runBacktest as simulate } from '#quant/backtest';
+import { BACKTEST_DEFAULTS, flatCosts } from '#quant/backtest-input';
+import { reportBacktest, SESSIONS_PER_YEAR } from '#quant/backtest-report';
+import {
+  type BacktestDocument,
+  documentOf,
+  MINIMUM_RETURN,
+  RISK_FREE_RETURN,
+  weightsOf,
+} from '../domain/backtest-document.ts';
+import type { BacktestJob } from '../domain/backtest-job.ts';
+import { dateOfDay, type PanelData } from '../domain/backtest-panel.ts';
+import { refusalText } from '../domain/backtest-words.ts';
+import type { BacktestProgress } from './backtest-progress.ts';
+
+export interface Calculation {
+  readonly job: BacktestJob;
+  readonly panel: PanelData;
+  readonly unadjusted: readonly string[];
+}
+
+export type CalculationOutcome =
+  | { readonly ok: true; readonly document: BacktestDocument; readonly weights: Float64Array }
+  | { readonly ok: false; readonly message: string };
+
+const MAX_SYMBOLS_SHOWN = 10;
+/** Exchanges close for up to nine days in a row around new year; beyond that prices are missing. */
+const MAX_DAYS_BETWEEN_SESSIONS = 14;
+
+export function calculateBacktest(
+  { job, panel, unadjusted }: Calculation,
+  progress: BacktestProgress,
+): CalculationOutcome {
+  const { params, names } = job;
+  const words = {
+    symbols: names.map(({ symbol }) => symbol),
+    dates: Array.from(panel.days, dateOfDay),
+  };
+  const { closes, opens, benchmark } = panel;
+  const hole = holeText(panel.days);
+  if (hole !== undefined && params.missingPrices === 'REFUSE') {
+    return { ok: false, message: `MISSING_PRICES: ${hole}` };
+  }
+  const run = simulate(
+    {
+      panel: { sessions: words.dates, names: names.length, closes, ...(opens ? { opens } : {}) },
+      compositions: [
+        { fromSession: 0, weights: Float64Array.from(names, ({ weight }) => toNumber(weight)) },
+      ],
+      delistings: [],
+      // The names of a version are chosen with what is known at its making, for the whole window.
+      universe: 'TODAYS_LIST',
+      rebalance: params.rebalance,
+      execution: params.execution,
+      missingPrices: params.missingPrices,
+      costs: flatCosts(names.length, toNumber(params.costBps)),
+      baseLevel: BACKTEST_DEFAULTS.baseLevel,
+      maxCarriedSessions: params.maxCarriedSessions,
+      leastStartWeight: toNumber(params.leastStartWeight),
+    },
+    progress,
+  );
+  if (!run.ok) return { ok: false, message: refusalText(run, words) };
+  const report = reportBacktest(run, {
+    sessions: words.dates,
+    benchmarkCloses: benchmark,
+    periodsPerYear: SESSIONS_PER_YEAR,
+    riskFree: RISK_FREE_RETURN,
+    minimumReturn: MINIMUM_RETURN,
+  });
+  const holes = hole === undefined ? [] : [hole];
+  const dataWarnings = [...holes, ...warningsOfData(panel, unadjusted)];
+  return {
+    ok: true,
+    document: documentOf({ run, report, words, dataWarnings }),
+    weights: weightsOf(run.rebalances, names.length),
+  };
+}
+
+/** Days without a session are no gaps of a single name: they do not show anywhere else. */
+function holeText(days: Int32Array): string | undefined {
+  const after = days.findIndex(
+    (day, session) => day - (days[session - 1] ?? day) > MAX_DAYS_BETWEEN_SESSIONS,
+  );
+  const [last, next] = [days[after - 1], days[after]];
+  if (last === undefined || next === undefined) return undefined;
+  return `no name has a close between ${dateOfDay(last)} and ${dateOfDay(next)}`;
+}
+
+function warningsOfData(
+  { weekendDaysLeftOut }: PanelData,
+  unadjusted: readonly string[],
+): readonly string[] {
+  const warnings: string[] = [];
+  if (unadjusted.length > 0) {
+    const shown = unadjusted.slice(0, MAX_SYMBOLS_SHOWN).join(', ');
+    const more = unadjusted.length - MAX_SYMBOLS_SHOWN;
+    warnings.push(
+      `not adjusted for dividends and splits are the prices of ${shown}` +
+        (more > 0 ? ` and ${more} more` : ''),
+    );
+  }
+  if (weekendDaysLeftOut > 0) {
+    warnings.push(
+      `${weekendDaysLeftOut} Saturdays and Sundays are left out: not every name trades on them`,
+    );
+  }
+  return warnings;
+}

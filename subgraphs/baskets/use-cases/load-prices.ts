@@ -1,0 +1,53 @@
+/** Reads the prices of a backtest and lays them side by side, in memory that threads share. */
+
+import type { PriceRequest } from '../domain/backtest-job.ts';
+import { buildPanel, type PanelData } from '../domain/backtest-panel.ts';
+import type { PriceHistoryReader } from '../store/price-history.ts';
+
+export interface PricesDeps {
+  readonly history: Pick<PriceHistoryReader, 'load'>;
+  /** SHA-256 in hexadecimal digits of all parts, one after the other. */
+  readonly hash: (parts: readonly (string | NodeJS.ArrayBufferView)[]) => string;
+}
+
+export type LoadedPrices =
+  | {
+      readonly ok: true;
+      readonly panel: PanelData;
+      /** The state of market data that it is made of. */
+      readonly state: string;
+      /** Hash of everything in it that a result depends on. */
+      readonly snapshot: string;
+      readonly unadjusted: readonly string[];
+    }
+  | { readonly ok: false; readonly message: string };
+
+const BYTES_OF_FLOAT = 8;
+const MAX_SYMBOLS_SHOWN = 10;
+
+export async function loadPrices(
+  { history, hash }: PricesDeps,
+  request: PriceRequest,
+): Promise<LoadedPrices> {
+  const { names, benchmark, rates, missing, unadjusted, state } = await history.load(request);
+  if (missing.length > 0) {
+    return { ok: false, message: `no daily prices are known of ${some(missing)}` };
+  }
+  const built = buildPanel({ names, benchmark, rates, currency: request.currency, allocate });
+  if (!built.ok) return built;
+  const { panel } = built;
+  const { days, closes, opens, benchmark: beside } = panel;
+  const told = [request.symbols, request.currency, days.length, unadjusted];
+  const parts = [JSON.stringify(told), days, closes, opens ?? 'no opens', beside ?? 'no benchmark'];
+  return { ok: true, panel, state, snapshot: hash(parts), unadjusted };
+}
+
+function allocate(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * BYTES_OF_FLOAT));
+}
+
+function some(symbols: readonly string[]): string {
+  const shown = symbols.slice(0, MAX_SYMBOLS_SHOWN).join(', ');
+  const more = symbols.length - MAX_SYMBOLS_SHOWN;
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
