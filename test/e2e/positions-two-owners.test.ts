@@ -20,7 +20,7 @@ const CLIENTS = 12;
 const ACCOUNTS = 3;
 const TRADES = 500;
 const LATE_SHARE = 0.05;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const TODAY = new Date().toISOString().slice(0, 10);
 
 describe('PS-1 two owners of one partition at once', () => {
@@ -63,7 +63,8 @@ describe('PS-1 two owners of one partition at once', () => {
       await fire.cease();
       await allSettled(sql);
       const { faults, positions } = await auditPositions(sql, fire.ledger);
-      expect(faults, processes.complaint()).toEqual([]);
+      const complaints = faults.length === 0 ? '' : processes.complaint();
+      expect({ faults, complaints }).toEqual({ faults: [], complaints: '' });
       expect(positions).toBe(ACCOUNTS);
     },
     LIMIT_MS,

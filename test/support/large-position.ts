@@ -1,4 +1,4 @@
-/** Writes a long history of one position in few large batches, past the writers and their limits. */
+/** Writes a long history of one position in few large batches, past the writers' limits. */
 
 import type { Sql } from 'postgres';
 import { type BusinessDate, businessDate } from '#kernel/business-date';

@@ -48,7 +48,7 @@ describe('PS-1 a clock that jumps back', () => {
     await expectAllRight();
   });
 
-  test('of the database, by an hour: each event is still recorded after the one before', async () => {
+  test('of the database, by an hour: each event still follows the one before', async () => {
     // What a clock that went back leaves behind: a last event from the hour to come.
     await owner`
       update positions.event_store e set recorded_at = e.recorded_at + interval '1 hour'

@@ -14,7 +14,7 @@ import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-cl
 const EVENTS = 100_000;
 /** As many as a position may have. */
 const LOTS = 10_000;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const DAY_MS = 86_400_000;
 const FIRST_DAY_MS = Date.parse('2025-11-20');
 const DAYS = 360;

@@ -101,7 +101,7 @@ describe('PS-8 what undoes a trade counts once', () => {
   });
 });
 
-test('PS-8 a sale of all there is, long-only and in many requests at once, is never an oversale', async () => {
+test('PS-8 a long-only sale of all, at two processes at once, is no oversale', async () => {
   await clientOfProcess(0).data(`mutation { defineContract(input: {
     contractId: "LONG", reliefMethod: FIFO, longOnly: true, washSales: false,
     effectiveFrom: "2026-01-01"

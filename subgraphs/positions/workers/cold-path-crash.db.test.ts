@@ -14,7 +14,7 @@ import { addInstruments } from '../../../test/support/positions-world.ts';
 
 /** Held by the test: no correction is written meanwhile. */
 const GATE = 4_711;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 let database: TestDatabase;
 let owner: Sql;
