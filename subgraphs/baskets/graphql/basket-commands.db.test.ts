@@ -143,11 +143,14 @@ describe('BK-1 baskets', () => {
     expect(errors?.[0]?.message).toMatch(/needs the scope baskets:write/);
     const feed = await world.as('feed').result(`{ basket(code: "TECH") { id } }`);
     expect(feed.errors?.[0]?.message).toMatch(/needs the scope baskets:read/);
+    const { basket } = (await viewer.data(`{ basket(code: "TECH") { id } }`)) as {
+      basket: { id: string };
+    };
     const entity = await world
       .as('feed')
       .result(
         `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Basket { code } } }`,
-        { of: [{ __typename: 'Basket', id: 'bsk_id-1' }] },
+        { of: [{ __typename: 'Basket', id: basket.id }] },
       );
     expect(entity.errors?.[0]?.message).toMatch(/needs the scope baskets:read/);
   });
@@ -231,10 +234,21 @@ describe('BK-2 commands', () => {
       }),
     });
     const read = await viewer.data(`{ basket(code: "EDIT") {
-      version { number status } versions { number status constituents { symbol } } } }`);
+      version { number status changes { since constituents { symbol change } } }
+      versions { number status constituents { symbol } } } }`);
     expect(read).toEqual({
       basket: {
-        version: { number: 2, status: 'DRAFT' },
+        version: {
+          number: 2,
+          status: 'DRAFT',
+          changes: {
+            since: 1,
+            constituents: expect.arrayContaining([
+              { symbol: 'B', change: 'REMOVED' },
+              { symbol: 'C', change: 'ADDED' },
+            ]),
+          },
+        },
         versions: [
           { number: 1, status: 'SUPERSEDED', constituents: [{ symbol: 'A' }, { symbol: 'B' }] },
           { number: 2, status: 'DRAFT', constituents: [{ symbol: 'A' }, { symbol: 'C' }] },

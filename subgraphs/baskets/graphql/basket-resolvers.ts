@@ -3,6 +3,7 @@
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
 import { allowedEvents } from '../domain/basket-caller.ts';
+import { constituentChanges, turnoverOf } from '../domain/version-changes.ts';
 import { listBaskets } from '../use-cases/list-baskets.ts';
 import { normalizedCode } from '../use-cases/load-reference.ts';
 import { watchLevels } from '../use-cases/watch-levels.ts';
@@ -95,6 +96,19 @@ export const basketResolvers = {
     effectiveAt: ({ effectiveAtMs }) => effectiveAtMs,
     makers: (version, _args, { loaders }) => loaders.makers.load(version),
     approvals: (version, _args, { loaders }) => loaders.approvals.load(version),
+
+    changes: async (version, { since: asked }, { loaders }) => {
+      const since = asked ?? version.number - 1;
+      const versions = await loaders.versions.load(version.basketId);
+      const former = versions.find(({ number }) => number === since);
+      if (!former) return null;
+      const [before, after] = await Promise.all([
+        loaders.constituents.load(former),
+        loaders.constituents.load(version),
+      ]);
+      const constituents = constituentChanges(before, after);
+      return { since, constituents, turnover: turnoverOf(constituents) };
+    },
   },
 
   BasketApproval: {

@@ -327,10 +327,18 @@ export type BasketVersion = {
   readonly makers: ReadonlyArray<Scalars['String']['output']>;
   /** When it was laid before the checkers and what they said, oldest first. */
   readonly approvals: ReadonlyArray<BasketApproval>;
+  /** What it changes against another version; null when there is no such version. */
+  readonly changes?: Maybe<BasketVersionChanges>;
   /** Day at whose close it becomes effective; null unless a rebalance is or was planned. */
   readonly effectiveDate?: Maybe<Scalars['Date']['output']>;
   /** When it became effective; null before. */
   readonly effectiveAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** What a basket is made of. Its content never changes: an edit makes the next version. */
+export type BasketVersionChangesArgs = {
+  since?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** Where the content of a version comes from. */
@@ -341,6 +349,39 @@ export type BasketVersionOrigin =
   | 'REBALANCE'
   /** A corporate action changed names or weights; nobody decides on that. */
   | 'CORPORATE_ACTION';
+
+/** The differences between two versions of a basket. */
+export type BasketVersionChanges = {
+  readonly __typename?: 'BasketVersionChanges';
+  /** Number of the version compared with. */
+  readonly since: Scalars['Int']['output'];
+  /** Names whose weight differs, in order of symbol. */
+  readonly constituents: ReadonlyArray<ConstituentChange>;
+  /** Half of the sum of the changes of weight, 0 to 1. */
+  readonly turnover: Scalars['Decimal']['output'];
+};
+
+/** A name whose weight differs between two versions. */
+export type ConstituentChange = {
+  readonly __typename?: 'ConstituentChange';
+  /** Symbol of the instrument. */
+  readonly symbol: Scalars['String']['output'];
+  /** What happened to it. */
+  readonly change: ConstituentChangeKind;
+  /** Weight in the earlier version; null when it was not there. */
+  readonly before?: Maybe<Scalars['Decimal']['output']>;
+  /** Weight in the later version; null when it is not there any longer. */
+  readonly after?: Maybe<Scalars['Decimal']['output']>;
+};
+
+/** How a name differs between two versions. */
+export type ConstituentChangeKind =
+  /** Only in the later version. */
+  | 'ADDED'
+  /** Only in the earlier version. */
+  | 'REMOVED'
+  /** In both, with another weight. */
+  | 'REWEIGHTED';
 
 /** A version laid before the checkers. */
 export type BasketApproval = {
@@ -993,8 +1034,6 @@ export type BasketRefusalReason =
   | 'NO_VENDOR_REJECTED'
   /** Another version is on its way. */
   | 'REBALANCE_PENDING'
-  /** The version would have the same content. */
-  | 'NO_CHANGE'
   /** The index is not computed on that day, or the day is past. */
   | 'INVALID_EFFECTIVE_DATE'
   /** A name has no official close. */
@@ -1435,6 +1474,9 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   BasketVersion: ResolverTypeWrapper<BasketVersionParent>;
   BasketVersionOrigin: BasketVersionOrigin;
+  BasketVersionChanges: ResolverTypeWrapper<BasketVersionChanges>;
+  ConstituentChange: ResolverTypeWrapper<ConstituentChange>;
+  ConstituentChangeKind: ConstituentChangeKind;
   BasketApproval: ResolverTypeWrapper<BasketApprovalParent>;
   BasketApprovalStatus: BasketApprovalStatus;
   GivenApproval: ResolverTypeWrapper<GivenApprovalParent>;
@@ -1501,6 +1543,8 @@ export type ResolversParentTypes = {
   Basket: BasketParent;
   Boolean: Scalars['Boolean']['output'];
   BasketVersion: BasketVersionParent;
+  BasketVersionChanges: BasketVersionChanges;
+  ConstituentChange: ConstituentChange;
   BasketApproval: BasketApprovalParent;
   GivenApproval: GivenApprovalParent;
   BasketDelisting: BasketDelistingParent;
@@ -1612,8 +1656,22 @@ export type BasketVersionResolvers<ContextType = Context, ParentType extends Res
   origin?: Resolver<ResolversTypes['BasketVersionOrigin'], ParentType, ContextType>;
   makers?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   approvals?: Resolver<ReadonlyArray<ResolversTypes['BasketApproval']>, ParentType, ContextType>;
+  changes?: Resolver<Maybe<ResolversTypes['BasketVersionChanges']>, ParentType, ContextType, Partial<BasketVersionChangesArgs>>;
   effectiveDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
   effectiveAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type BasketVersionChangesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketVersionChanges'] = ResolversParentTypes['BasketVersionChanges']> = {
+  since?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  constituents?: Resolver<ReadonlyArray<ResolversTypes['ConstituentChange']>, ParentType, ContextType>;
+  turnover?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type ConstituentChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConstituentChange'] = ResolversParentTypes['ConstituentChange']> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  change?: Resolver<ResolversTypes['ConstituentChangeKind'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
 };
 
 export type BasketApprovalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketApproval'] = ResolversParentTypes['BasketApproval']> = {
@@ -1858,6 +1916,8 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   Basket?: BasketResolvers<ContextType>;
   BasketVersion?: BasketVersionResolvers<ContextType>;
+  BasketVersionChanges?: BasketVersionChangesResolvers<ContextType>;
+  ConstituentChange?: ConstituentChangeResolvers<ContextType>;
   BasketApproval?: BasketApprovalResolvers<ContextType>;
   GivenApproval?: GivenApprovalResolvers<ContextType>;
   BasketDelisting?: BasketDelistingResolvers<ContextType>;
