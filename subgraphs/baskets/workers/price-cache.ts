@@ -48,12 +48,13 @@ export function createPriceCache({ maxBytes, load }: PriceCacheOptions): PriceCa
     get bytes() {
       return bytes;
     },
-    load(request, state, signal) {
+    async load(request, state, signal) {
+      signal.throwIfAborted();
       const found = kept.get(state);
       if (!found) return unlessAborted(loadOnce(request, state), signal);
       kept.delete(state);
       kept.set(state, found);
-      return Promise.resolve(found);
+      return found;
     },
   };
 }
@@ -64,7 +65,6 @@ function bytesOf({ days, closes, opens, benchmark }: PanelData): number {
 
 /** Others may wait for the same prices: reading them goes on. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason as Error);

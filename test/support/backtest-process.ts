@@ -1,0 +1,41 @@
+/**
+ * Baskets as a process of its own, to be killed: `startBacktestProcess` forks this very file, which
+ * then runs the backtests of a database until its end.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '#platform/config';
+import { createLogger } from '#platform/logger';
+import { openParts } from '#platform/parts';
+import { buildBaskets } from '../../subgraphs/baskets/main.ts';
+
+const FILE = fileURLToPath(import.meta.url);
+
+export interface BacktestProcess {
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+export async function startBacktestProcess(databaseUrl: string): Promise<BacktestProcess> {
+  const child = fork(FILE, ['run', databaseUrl], { execArgv: ['--import', 'tsx'] });
+  await once(child, 'message');
+  return { kill: () => killed(child) };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+const [verb, databaseUrl] = process.argv.slice(2);
+if (verb === 'run' && databaseUrl !== undefined) {
+  const config = readConfig({ FEED: 'none', VENDORS: 'none' });
+  const logger = createLogger('error', { write: (text) => void process.stderr.write(text) });
+  const subgraph = buildBaskets(await openParts({ config, databaseUrl, logger }));
+  await subgraph.start();
+  process.on('disconnect', () => process.exit());
+  process.send?.('READY');
+}
