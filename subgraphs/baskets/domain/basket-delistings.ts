@@ -89,10 +89,12 @@ export function completeDelisting(
     return refuse('NOT_DUE', `the last day is ${delisting?.lastDate ?? 'not set'}`);
   }
   if (listing && !isForced && !isOffAllVendors(listing)) {
-    const open = listing.vendors.filter(({ status }) => status !== 'DELISTED');
+    const open = listing.vendors
+      .filter(({ status }) => status !== 'DELISTED')
+      .map(({ vendor }) => vendor);
     return refuse(
       'VENDORS_NOT_DONE',
-      `expected every vendor to take it off, not yet: ${open.map((each) => each.vendor).join(', ')}`,
+      `expected every vendor to take it off, not yet: ${open.join(', ')}`,
     );
   }
   return accept({ type: 'DelistingCompleted', isForced, atMs });

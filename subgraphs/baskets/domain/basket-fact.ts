@@ -155,7 +155,7 @@ export type LiveFact =
       {
         readonly action: AppliedAction;
         readonly base: IndexBase;
-        /** The next version, when names or weights changed; null when only units and divisor did. */
+        /** The next version when names or weights changed; null when only units and divisor did. */
         readonly version: VersionContent | null;
         readonly levelBefore: Level;
         readonly levelAfter: Level;
