@@ -46,6 +46,7 @@ export interface DeskSettings {
 
 export const MAX_KEPT_PRICES = 20_000;
 const MAX_KEPT_POST_IDS = 100_000;
+const MAX_KEPT_FAULTS = 100;
 const MAX_LISTINGS = 20_000;
 const CODE = /^[A-Z0-9][A-Z0-9.-]{0,31}$/;
 
@@ -53,124 +54,135 @@ export type Submission =
   | { readonly ok: true; readonly requestId: string }
   | { readonly ok: false; readonly code: string; readonly text: string };
 
-export type VendorDesk = ReturnType<typeof createVendorDesk>;
-
-export function createVendorDesk({
-  nowMs,
-  idOf,
-}: {
+export interface VendorDeskParts {
   readonly nowMs: () => number;
   /** What this vendor calls its n-th listing. */
   readonly idOf: (n: number) => string;
-}) {
-  const listings = new Map<string, DeskListing>();
-  const prices: ReceivedPrice[] = [];
-  const postIds = new Set<string>();
-  const newest = new Map<string, ReceivedPrice>();
-  const faultsFound: string[] = [];
-  const waiting = new Set<() => void>();
-  let settings: DeskSettings = { listingMs: 100, tokenMs: 3_600_000 };
-  let requests = 0;
-  let issued = 0;
-  let refuseNext: { readonly code: string; readonly text: string } | null = null;
+}
 
-  const tell = (): void => {
-    for (const look of waiting) look();
-  };
+export class VendorDesk {
+  readonly #parts: VendorDeskParts;
+  readonly #listings = new Map<string, DeskListing>();
+  readonly #prices: ReceivedPrice[] = [];
+  readonly #postIds = new Set<string>();
+  readonly #newest = new Map<string, ReceivedPrice>();
+  readonly #faultsFound: string[] = [];
+  #settings: DeskSettings = { listingMs: 100, tokenMs: 3_600_000 };
+  #requests = 0;
+  #issued = 0;
+  #refusal: { readonly code: string; readonly text: string } | null = null;
 
-  /** The listing as of now, or the one that stands until it is decided. */
-  function inForce(code: string): DeskListing | null {
-    const listing = listings.get(code) ?? null;
-    return listing && listing.decidedAtMs > nowMs() ? listing.before : listing;
+  constructor(parts: VendorDeskParts) {
+    this.#parts = parts;
   }
 
-  function decide(definition: DeskDefinition, kind: 'LISTED' | 'WITHDRAWN'): Submission {
-    const { code } = definition;
-    const last = listings.get(code) ?? null;
-    const isSame =
-      last?.kind === kind && last.definition.clientReference === definition.clientReference;
-    if (isSame) return { ok: true, requestId: last.requestId };
-    if (listings.size >= MAX_LISTINGS) {
-      return { ok: false, code: 'TOO_MANY', text: `at most ${MAX_LISTINGS} listings` };
-    }
-    requests += 1;
-    const before = inForce(code);
-    listings.set(code, {
-      requestId: `REQ${requests}`,
-      definition,
-      kind: refuseNext ? 'REJECTED' : kind,
-      decidedAtMs: nowMs() + settings.listingMs,
-      vendorId: before?.kind === 'LISTED' ? before.vendorId : idOf((issued += 1)),
-      before: before && { ...before, before: null },
-      reason: refuseNext,
-    });
-    refuseNext = null;
-    tell();
-    return { ok: true, requestId: `REQ${requests}` };
+  get settings(): DeskSettings {
+    return this.#settings;
   }
 
-  function receive(price: Omit<ReceivedPrice, 'isRepeated' | 'receivedAtMs'>): 'TAKEN' | 'UNKNOWN' {
-    if (inForce(price.code)?.kind !== 'LISTED') return 'UNKNOWN';
-    const isRepeated = postIds.has(price.postId);
-    const received = { ...price, isRepeated, receivedAtMs: nowMs() };
-    prices.push(received);
-    if (prices.length > MAX_KEPT_PRICES) prices.splice(0, prices.length - MAX_KEPT_PRICES);
-    const last = newest.get(price.code);
-    if (isRepeated && last?.postId !== price.postId) {
-      faultsFound.push(`${price.code}: ${price.postId} again after ${last?.postId ?? 'nothing'}`);
-    }
-    if (!isRepeated && last && price.sequence <= last.sequence) {
-      faultsFound.push(`${price.code}: sequence ${price.sequence} after ${last.sequence}`);
-    }
-    if (postIds.size >= MAX_KEPT_POST_IDS) postIds.clear();
-    postIds.add(price.postId);
-    newest.set(price.code, received);
-    tell();
+  set(change: Partial<DeskSettings>): void {
+    this.#settings = { ...this.#settings, ...change };
+  }
+
+  /** Takes the next request and rejects it when it decides. */
+  rejectNext(code: string, text: string): void {
+    this.#refusal = { code, text };
+  }
+
+  submit(definition: DeskDefinition): Submission {
+    const fault = faultOf(definition);
+    return fault ? { ok: false, ...fault } : this.#decide(definition, 'LISTED');
+  }
+
+  withdraw(code: string): Submission {
+    const listing = this.#listings.get(code);
+    if (!listing) return { ok: false, code: 'UNKNOWN_TICKER', text: `${code} is not listed` };
+    return this.#decide(listing.definition, 'WITHDRAWN');
+  }
+
+  /** As it was asked for last, decided or not. */
+  listing(code: string): DeskListing | null {
+    return this.#listings.get(code) ?? null;
+  }
+
+  /** As of now: while a request is not decided, the listing before it stands. */
+  inForce(code: string): DeskListing | null {
+    const listing = this.listing(code);
+    return listing && listing.decidedAtMs > this.#parts.nowMs() ? listing.before : listing;
+  }
+
+  /** Requests that changed something. */
+  requests(): number {
+    return this.#requests;
+  }
+
+  receive(price: Omit<ReceivedPrice, 'isRepeated' | 'receivedAtMs'>): 'TAKEN' | 'UNKNOWN' {
+    if (this.inForce(price.code)?.kind !== 'LISTED') return 'UNKNOWN';
+    const isRepeated = this.#postIds.has(price.postId);
+    const received = { ...price, isRepeated, receivedAtMs: this.#parts.nowMs() };
+    this.#prices.push(received);
+    if (this.#prices.length > MAX_KEPT_PRICES) this.#prices.shift();
+    this.#judgeOrder(received);
+    if (this.#postIds.size >= MAX_KEPT_POST_IDS) this.#postIds.clear();
+    this.#postIds.add(price.postId);
+    this.#newest.set(price.code, received);
     return 'TAKEN';
   }
 
-  return {
-    get settings() {
-      return settings;
-    },
-    set(change: Partial<DeskSettings>): void {
-      settings = { ...settings, ...change };
-    },
-    /** Takes the next request and rejects it when it decides. */
-    rejectNext(code: string, text: string): void {
-      refuseNext = { code, text };
-    },
-    submit(definition: DeskDefinition): Submission {
-      const fault = faultOf(definition);
-      return fault ? { ok: false, ...fault } : decide(definition, 'LISTED');
-    },
-    withdraw(code: string): Submission {
-      const listing = listings.get(code);
-      if (!listing) return { ok: false, code: 'UNKNOWN_TICKER', text: `${code} is not listed` };
-      return decide(listing.definition, 'WITHDRAWN');
-    },
-    listing: (code: string) => listings.get(code) ?? null,
-    inForce,
-    receive,
-    /** Of all prices ever received, the last ones. */
-    prices: (): readonly ReceivedPrice[] => prices,
-    newest: (code: string): ReceivedPrice | undefined => newest.get(code),
-    /** Prices out of order: empty for a client that keeps its promises. */
-    faultsFound: (): readonly string[] => faultsFound,
-    requests: () => requests,
-    /** Resolves when `isTrue` after something was received; at once when it is already. */
-    until(isTrue: () => boolean): Promise<void> {
-      return new Promise((resolve) => {
-        const look = (): void => {
-          if (!isTrue()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      });
-    },
-  };
+  /** Of all prices ever received, the last ones. */
+  prices(): readonly ReceivedPrice[] {
+    return this.#prices;
+  }
+
+  newest(code: string): ReceivedPrice | undefined {
+    return this.#newest.get(code);
+  }
+
+  /** Prices out of order, the first ones: empty for a client that keeps its promises. */
+  faultsFound(): readonly string[] {
+    return this.#faultsFound;
+  }
+
+  #judgeOrder({ code, isRepeated, postId, sequence }: ReceivedPrice): void {
+    const last = this.#newest.get(code);
+    if (!last || this.#faultsFound.length >= MAX_KEPT_FAULTS) return;
+    if (isRepeated && last.postId !== postId) {
+      this.#faultsFound.push(`${code}: ${postId} again after ${last.postId}`);
+    }
+    if (!isRepeated && sequence <= last.sequence) {
+      this.#faultsFound.push(`${code}: sequence ${sequence} after ${last.sequence}`);
+    }
+  }
+
+  #decide(definition: DeskDefinition, kind: 'LISTED' | 'WITHDRAWN'): Submission {
+    const { code } = definition;
+    const last = this.listing(code);
+    const isSame =
+      last?.kind === kind && last.definition.clientReference === definition.clientReference;
+    if (isSame) return { ok: true, requestId: last.requestId };
+    if (!last && this.#listings.size >= MAX_LISTINGS) {
+      return { ok: false, code: 'TOO_MANY', text: `at most ${MAX_LISTINGS} listings` };
+    }
+    this.#requests += 1;
+    const requestId = `REQ${this.#requests}`;
+    const before = this.inForce(code);
+    this.#listings.set(code, {
+      requestId,
+      definition,
+      kind: this.#refusal ? 'REJECTED' : kind,
+      decidedAtMs: this.#parts.nowMs() + this.#settings.listingMs,
+      vendorId: before?.kind === 'LISTED' ? before.vendorId : this.#newId(),
+      before: before && { ...before, before: null },
+      reason: this.#refusal,
+    });
+    this.#refusal = null;
+    return { ok: true, requestId };
+  }
+
+  #newId(): string {
+    this.#issued += 1;
+    return this.#parts.idOf(this.#issued);
+  }
 }
 
 function faultOf({ code, constituents, currency, name }: DeskDefinition) {

@@ -8,7 +8,7 @@ import type { Logger } from '#platform/logger';
 import { startBloombergEndpoint } from './bloomberg-emulator.ts';
 import { createEmulatedTokens } from './emulated-tokens.ts';
 import { startRefinitivEndpoint } from './refinitiv-emulator.ts';
-import { createVendorDesk, figiLike, permIdLike } from './vendor-desk.ts';
+import { figiLike, permIdLike, VendorDesk } from './vendor-desk.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -25,7 +25,7 @@ export async function startVendorEmulator(options: VendorEmulatorOptions) {
   const { firstPort = 0, logger, nowMs = Date.now } = options;
   const started: { readonly stop: () => Promise<void> }[] = [];
   const partsOf = (idOf: (n: number) => string) => {
-    const desk = createVendorDesk({ nowMs, idOf });
+    const desk = new VendorDesk({ nowMs, idOf });
     return { desk, tokens: createEmulatedTokens(desk, nowMs), host: LOOPBACK, nowMs, logger };
   };
   const portOf = (n: number): number => (firstPort === 0 ? 0 : firstPort + n);

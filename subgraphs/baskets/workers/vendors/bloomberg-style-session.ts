@@ -19,8 +19,9 @@ import {
   type OpenSession,
   type PriceSession,
   type SessionOptions,
+  skewOf,
 } from './price-session.ts';
-import { type SessionWatch, watchSession } from './session-watch.ts';
+import { beginSession, type SessionLife } from './session-life.ts';
 import type { VendorCalls } from './vendor-calls.ts';
 import { MAX_MESSAGE_BYTES } from './vendor-limits.ts';
 
@@ -91,103 +92,83 @@ function started(
   refreshInMs: number,
   options: SessionOptions,
 ): Promise<PriceSession> {
-  const { clock, events, limits, signal } = options;
+  const { clock, clientId, events } = options;
   const startedAtMs = clock.nowMs();
   const socket = connect({ host, port, noDelay: true });
   const send = (message: object): void => {
     if (!socket.destroyed) socket.write(encodeFrame(message));
   };
-  return new Promise((resolve, reject) => {
-    let watch: SessionWatch | undefined;
-    let clockSkewMs = 0;
-    let isOver = false;
-    const topics = createTopicBook({
-      create: (topic) => send({ type: 'CreateTopics', service: SERVICE, topics: [topic] }),
-      publish: (post) => send(publishOf(post)),
-      onNak: events.onNak,
-    });
-    const late = setTimeout(() => fail('the session was not started'), limits.connectMs);
-    const onAbort = (): void => fail('stopped');
-
-    function close(): void {
-      isOver = true;
-      clearTimeout(late);
-      watch?.stop();
-      signal.removeEventListener('abort', onAbort);
-      socket.destroy();
-    }
-
-    function fail(problem: string): void {
-      if (isOver) return;
-      const wasLive = watch !== undefined;
-      close();
-      if (wasLive) events.onLost(problem);
-      else reject(new Error(problem));
-    }
-
-    function live(): void {
-      clearTimeout(late);
-      watch = watchSession(options, {
+  const life = beginSession(options, () => socket.destroy());
+  const topics = createTopicBook({
+    create: (topic) => send({ type: 'CreateTopics', service: SERVICE, topics: [topic] }),
+    publish: (post) => send(publishOf(post)),
+    onNak: events.onNak,
+  });
+  let clockSkewMs = 0;
+  const taking: Taking = {
+    life,
+    topics,
+    events,
+    send,
+    onStarted: (serverTime) => {
+      clockSkewMs = skewOf(serverTime, { startedAtMs, nowMs: clock.nowMs() });
+      send({ type: 'RegisterService', service: SERVICE });
+    },
+    onRegistered: () =>
+      life.live({
+        post: topics.post,
+        clockSkewMs,
         refreshInMs,
         ping: () => send({ type: 'Heartbeat', isAnswer: false }),
         renew: (token) => send({ type: 'Authorization', token }),
-        onSilence: fail,
-      });
-      resolve({ post: topics.post, close, clockSkewMs });
-    }
-
-    function take(message: Message): void {
-      switch (message.type) {
-        case 'SessionStarted':
-          clockSkewMs = message.serverTime - (startedAtMs + clock.nowMs()) / 2;
-          return send({ type: 'RegisterService', service: SERVICE });
-        case 'ServiceRegistered':
-          return live();
-        case 'SessionTerminated':
-          return fail(`session terminated: ${message.reason}`);
-        case 'Heartbeat':
-          if (!message.isAnswer) send({ type: 'Heartbeat', isAnswer: true });
-          return;
-        case 'AuthorizationSuccess':
-          return;
-        case 'TopicStatus':
-        case 'PermissionEvent':
-        case 'PublishStatus':
-          return takeAboutTopic(message, { topics, events });
-      }
-    }
-
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    socket.on('connect', () => send({ type: 'SessionStart', ticket, clientId: options.clientId }));
-    listen(socket, {
-      fail,
-      take: (message) => {
-        watch?.heard();
-        if (!isOver) take(message);
-      },
-    });
-  });
+      }),
+  };
+  socket.on('connect', () => send({ type: 'SessionStart', ticket, clientId }));
+  listen(socket, life, (message) => take(message, taking));
+  return life.opened;
 }
 
-function listen(
-  socket: Socket,
-  session: {
-    readonly fail: (problem: string) => void;
-    readonly take: (message: Message) => void;
-  },
-): void {
+interface Taking extends Pick<SessionOptions, 'events'> {
+  readonly life: SessionLife;
+  readonly topics: TopicBook;
+  readonly send: (message: object) => void;
+  readonly onStarted: (serverTime: number) => void;
+  readonly onRegistered: () => void;
+}
+
+function take(message: Message, taking: Taking): void {
+  switch (message.type) {
+    case 'SessionStarted':
+      return taking.onStarted(message.serverTime);
+    case 'ServiceRegistered':
+      return taking.onRegistered();
+    case 'SessionTerminated':
+      return taking.life.fail(`session terminated: ${message.reason}`);
+    case 'Heartbeat':
+      if (!message.isAnswer) taking.send({ type: 'Heartbeat', isAnswer: true });
+      return;
+    case 'AuthorizationSuccess':
+      return;
+    case 'TopicStatus':
+    case 'PermissionEvent':
+    case 'PublishStatus':
+      return takeAboutTopic(message, taking);
+  }
+}
+
+function listen(socket: Socket, life: SessionLife, onMessage: (message: Message) => void): void {
   const reader = createFrameReader(MAX_MESSAGE_BYTES, (message) => {
     const read = messageForm.safeParse(message);
-    if (read.success) session.take(read.data);
+    life.heard();
+    if (read.success && !life.isOver) onMessage(read.data);
   });
-  socket.on('error', (error) => session.fail(error.message));
-  socket.on('close', () => session.fail('closed by the vendor'));
+  socket.on('error', (error) => life.fail(error.message));
+  socket.on('close', () => life.fail('closed by the vendor'));
   socket.on('data', (chunk) => {
     try {
       reader.push(Buffer.from(chunk));
     } catch (error) {
-      session.fail(error instanceof Error ? error.message : 'unreadable frame');
+      life.fail(error instanceof Error ? error.message : 'unreadable frame');
     }
   });
 }
@@ -197,10 +178,7 @@ type AboutTopic = Extract<
   { readonly type: 'TopicStatus' | 'PermissionEvent' | 'PublishStatus' }
 >;
 
-function takeAboutTopic(
-  message: AboutTopic,
-  { topics, events }: { readonly topics: TopicBook } & Pick<SessionOptions, 'events'>,
-): void {
+function takeAboutTopic(message: AboutTopic, { topics, events }: Taking): void {
   switch (message.type) {
     case 'TopicStatus': {
       const { code = 'TOPIC_FAILED', text = '' } = message;

@@ -11,24 +11,12 @@
 import { pause } from '#platform/backoff';
 import type { Clock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
-import type { EndpointName, SessionState } from '../../domain/vendor.ts';
+import type { EndpointName, PriceSessionStatus, SessionState } from '../../domain/vendor.ts';
 import { fullJitterMs } from './full-jitter.ts';
 import type { PriceDelivery } from './price-delivery.ts';
 import type { OpenSession, PriceSession, SessionOptions } from './price-session.ts';
 import type { Permit } from './vendor-breaker.ts';
 import { enterEndpoint, type EnteredEndpoint, type VendorEndpoint } from './vendor-endpoint.ts';
-
-export interface PriceConnection {
-  open(): void;
-  status(): {
-    readonly state: SessionState;
-    readonly endpoint: EndpointName | null;
-    readonly problem: string | null;
-  };
-  readonly connections: number;
-  readonly clockSkewMs: number | null;
-  close(): Promise<void>;
-}
 
 export interface PriceConnectionDeps extends Pick<
   SessionOptions,
@@ -54,66 +42,98 @@ interface Opened {
 /** A breaker that lets nothing through says when; half-open it does not. */
 const LEAST_WAIT_MS = 20;
 
-export function createPriceConnection(deps: PriceConnectionDeps): PriceConnection {
-  const { delivery, endpoints, limits, logger, random, vendor } = deps;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let running: Promise<void> | undefined;
-  let state: SessionState = 'CLOSED';
-  let live: Opened | null = null;
-  let problem: string | null = null;
-  let connections = 0;
-  let clockSkewMs: number | null = null;
+const BREAKER_OPENED = 'too many posts failed';
 
-  async function run(): Promise<void> {
+export class PriceConnection {
+  readonly #deps: PriceConnectionDeps;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #state: SessionState = 'CLOSED';
+  #live: Opened | null = null;
+  #problem: string | null = null;
+  #connections = 0;
+  #clockSkewMs: number | null = null;
+
+  constructor(deps: PriceConnectionDeps) {
+    this.#deps = deps;
+  }
+
+  open(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#live?.end('stopped');
+    await this.#running;
+    this.#deps.delivery.detach();
+  }
+
+  status(): Pick<PriceSessionStatus, 'state' | 'endpoint' | 'problem'> {
+    const endpoint = this.#live?.endpoint.name ?? null;
+    return { state: this.#state, endpoint, problem: this.#live ? null : this.#problem };
+  }
+
+  /** How often it was made. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  get clockSkewMs(): number | null {
+    return this.#clockSkewMs;
+  }
+
+  async #run(): Promise<void> {
+    const { delivery, endpoints } = this.#deps;
+    const { signal } = this.#stopping;
     let failedAt: EndpointName | null = null;
     for (let failures = 0; !signal.aborted;) {
       const entered = enterEndpoint(endpoints, failedAt);
       if (!entered) {
-        await down('no endpoint is tried for now', shortestWaitMs());
+        await this.#down('no endpoint is tried for now', this.#shortestWaitMs());
         continue;
       }
-      state = 'CONNECTING';
-      const opened = await tryToOpen(entered);
-      if (opened === null) {
-        failedAt = entered.endpoint.name;
-        failures += 1;
-        await down(problem, fullJitterMs(failures - 1, { ...limits.backoff, random }));
-        continue;
-      }
+      this.#state = 'CONNECTING';
+      const opened = await this.#tryToOpen(entered);
       const ackedBefore = delivery.counters.acked;
-      failedAt = (await stayConnected(opened)).endpoint.name;
+      const last = opened ? await this.#stayConnected(opened) : entered;
+      failedAt = last.endpoint.name;
       // A vendor that takes the login and nothing else is not hammered.
       failures = delivery.counters.acked > ackedBefore ? 0 : failures + 1;
-      if (signal.aborted) break;
-      await down(problem, failures === 0 ? 0 : jitterMs(failures));
+      await this.#down(this.#problem, this.#jitterMs(failures));
     }
-    state = 'CLOSED';
+    this.#state = 'CLOSED';
   }
 
-  const jitterMs = (failures: number): number =>
-    fullJitterMs(failures - 1, { ...limits.backoff, random });
+  /** None after a connection that did its work. */
+  #jitterMs(failures: number): number {
+    const { limits, random } = this.#deps;
+    return failures === 0 ? 0 : fullJitterMs(failures - 1, { ...limits.backoff, random });
+  }
 
-  async function down(why: string | null, ms: number): Promise<void> {
-    state = 'DOWN';
-    problem = why;
+  async #down(problem: string | null, ms: number): Promise<void> {
+    const { logger, vendor } = this.#deps;
+    if (this.#stopping.signal.aborted) return;
+    this.#state = 'DOWN';
+    this.#problem = problem;
     logger.warn({ vendor, problem }, 'no connection for prices to the vendor');
-    await pause(ms, signal);
+    await pause(ms, this.#stopping.signal);
   }
 
-  function shortestWaitMs(): number {
-    const waits = endpoints.map(({ breaker }) => breaker.waitMs());
+  #shortestWaitMs(): number {
+    const waits = this.#deps.endpoints.map(({ breaker }) => breaker.waitMs());
     return Math.max(LEAST_WAIT_MS, Math.min(...waits));
   }
 
-  async function tryToOpen({ endpoint, permit }: EnteredEndpoint): Promise<Opened | null> {
+  async #tryToOpen({ endpoint, permit }: EnteredEndpoint): Promise<Opened | null> {
+    const { delivery, openSession } = this.#deps;
     const { promise: ended, resolve: end } = deferred<string>();
-    const isCurrent = (): boolean => live?.endpoint === endpoint && live.ended === ended;
+    const isCurrent = (): boolean => this.#live?.ended === ended;
     try {
-      const session = await deps.openSession({
-        ...deps,
+      const session = await openSession({
+        ...this.#deps,
         url: endpoint.url,
-        signal,
+        signal: this.#stopping.signal,
         events: {
           onAck: (postId) => {
             if (isCurrent()) delivery.onAck(postId);
@@ -127,47 +147,45 @@ export function createPriceConnection(deps: PriceConnectionDeps): PriceConnectio
       permit.settle('SUCCEEDED');
       return { endpoint, session, ended, end };
     } catch (error) {
-      settleFailed(permit);
-      problem = error instanceof Error ? error.message : String(error);
+      this.#settleFailed(permit);
+      this.#problem = error instanceof Error ? error.message : String(error);
       return null;
     }
   }
 
-  function settleFailed(permit: Permit | null): void {
-    if (signal.aborted) permit?.cancel();
+  #settleFailed(permit: Permit | null): void {
+    if (this.#stopping.signal.aborted) permit?.cancel();
     else permit?.settle('FAILED');
   }
 
   /** Until there is no connection any more; answers with the last one. */
-  async function stayConnected(first: Opened): Promise<Opened> {
-    let opened = first;
-    for (;;) {
-      goLive(opened);
-      const failback = watchPrimary(opened);
+  async #stayConnected(first: Opened): Promise<Opened> {
+    for (let opened = first; ;) {
+      this.#goLive(opened);
+      const failback = this.#watchPrimary(opened);
       const end = await Promise.race([opened.ended, failback.taken]);
       failback.stop(end);
-      delivery.detach();
+      this.#deps.delivery.detach();
       opened.session.close();
-      live = null;
-      if (typeof end !== 'string') {
-        opened = end;
-        continue;
+      this.#live = null;
+      if (typeof end === 'string') {
+        this.#problem = end;
+        if (end !== BREAKER_OPENED) this.#settleFailed(opened.endpoint.breaker.enter());
+        return opened;
       }
-      problem = end;
-      if (end !== BREAKER_OPENED) settleFailed(opened.endpoint.breaker.enter());
-      return opened;
+      opened = end;
     }
   }
 
-  function goLive(opened: Opened): void {
-    const { endpoint, session, end } = opened;
-    live = opened;
-    state = 'LIVE';
-    problem = null;
-    connections += 1;
-    clockSkewMs = session.clockSkewMs;
+  #goLive(opened: Opened): void {
+    const { delivery, logger, vendor } = this.#deps;
+    const { end, endpoint, session } = opened;
+    this.#live = opened;
+    this.#state = 'LIVE';
+    this.#connections += 1;
+    this.#clockSkewMs = session.clockSkewMs;
     logger.info({ vendor, endpoint: endpoint.name }, 'connected for prices');
-    if (signal.aborted) end('stopped');
+    if (this.#stopping.signal.aborted) end('stopped');
     delivery.attach({
       endpoint: endpoint.name,
       send: (post) => session.post(post),
@@ -179,21 +197,27 @@ export function createPriceConnection(deps: PriceConnectionDeps): PriceConnectio
   }
 
   /** From another endpoint: the primary, once it takes a connection again. */
-  function watchPrimary({ endpoint }: Opened) {
+  #watchPrimary({ endpoint }: Opened) {
+    const { endpoints, limits } = this.#deps;
     const { promise: taken, resolve } = deferred<Opened>();
-    let found: Opened | null = null;
     const [primary] = endpoints;
+    let found: Opened | null = null;
     let isStopped = primary === undefined || primary === endpoint;
     let timer: NodeJS.Timeout | undefined;
 
     const probe = async (): Promise<void> => {
       const permit = primary?.breaker.enter() ?? null;
-      const opened = primary && permit ? await tryToOpen({ endpoint: primary, permit }) : null;
-      if (opened && isStopped) opened.session.close();
-      else if (opened) resolve((found = opened));
-      else if (!isStopped) timer = setTimeout(() => void probe(), limits.failbackMs);
+      const opened =
+        primary && permit ? await this.#tryToOpen({ endpoint: primary, permit }) : null;
+      if (isStopped) return opened?.session.close();
+      if (!opened) return probeLater();
+      found = opened;
+      resolve(opened);
     };
-    if (!isStopped) timer = setTimeout(() => void probe(), limits.failbackMs);
+    const probeLater = (): void => {
+      timer = setTimeout(() => void probe(), limits.failbackMs);
+    };
+    if (!isStopped) probeLater();
     return {
       taken,
       /** One that was found and is not used is closed. */
@@ -204,28 +228,7 @@ export function createPriceConnection(deps: PriceConnectionDeps): PriceConnectio
       },
     };
   }
-
-  return {
-    open() {
-      running ??= run();
-    },
-    status: () => ({ state, endpoint: live?.endpoint.name ?? null, problem }),
-    get connections() {
-      return connections;
-    },
-    get clockSkewMs() {
-      return clockSkewMs;
-    },
-    async close() {
-      stopping.abort();
-      live?.end('stopped');
-      await running;
-      delivery.detach();
-    },
-  };
 }
-
-const BREAKER_OPENED = 'too many posts failed';
 
 function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
   let settle: (value: T) => void = () => undefined;

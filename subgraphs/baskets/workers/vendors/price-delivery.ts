@@ -24,10 +24,10 @@ import type {
 import { type DeliveryCounters, createDeliveryCounters } from './delivery-counters.ts';
 import { fullJitterMs } from './full-jitter.ts';
 import type { Nak } from './price-session.ts';
-import { createSequenceBlocks } from './sequence-blocks.ts';
+import { createSequenceBlocks, type SequenceBlocks } from './sequence-blocks.ts';
 import type { Permit } from './vendor-breaker.ts';
 import { MAX_CHANNELS, type VendorLimits } from './vendor-limits.ts';
-import { createVendorRate } from './vendor-rate.ts';
+import { createVendorRate, type VendorRate } from './vendor-rate.ts';
 
 /** A connection that takes posts now. */
 export interface DeliveryLink {
@@ -37,18 +37,6 @@ export interface DeliveryLink {
   readonly enter: () => Permit | null;
   /** A post failed: whoever made the connection may end it. */
   readonly onFailure: () => void;
-}
-
-export interface PriceDelivery {
-  publish(update: PriceUpdate): PublishAnswer;
-  forget(code: string): void;
-  attach(link: DeliveryLink): void;
-  /** What was on its way waits for the next connection. */
-  detach(): void;
-  onAck(postId: bigint): void;
-  onNak(nak: Nak): void;
-  backlog(): { readonly count: number; readonly oldestValuedAtMs: number | null };
-  readonly counters: DeliveryCounters;
 }
 
 export interface PriceDeliveryDeps {
@@ -82,231 +70,257 @@ interface Channel {
 /** Clock in microseconds: unique over restarts, and a safe integer in JSON until the year 2255. */
 const POST_IDS_PER_MS = 1_000;
 
-export function createPriceDelivery(deps: PriceDeliveryDeps): PriceDelivery {
-  const { clock, limits, logger, random, vendor } = deps;
-  const channels = new Map<string, Channel>();
-  const codesByPostId = new Map<bigint, string>();
-  const ready = new Set<string>();
-  const rate = createVendorRate(limits.postRate, clock);
-  const counters = createDeliveryCounters();
-  const numbers = createSequenceBlocks(deps, (code) => {
-    if (channels.has(code)) makeReady(code);
-  });
-  let link: DeliveryLink | null = null;
-  let pumpTimer: NodeJS.Timeout | undefined;
-  let lastPostId = 0n;
+export class PriceDelivery {
+  readonly counters: DeliveryCounters = createDeliveryCounters();
+  readonly #deps: PriceDeliveryDeps;
+  readonly #channels = new Map<string, Channel>();
+  /** Of the posts that wait for their answer. */
+  readonly #codesByPostId = new Map<bigint, string>();
+  readonly #ready = new Set<string>();
+  readonly #rate: VendorRate;
+  readonly #numbers: SequenceBlocks;
+  #link: DeliveryLink | null = null;
+  #pumpTimer: NodeJS.Timeout | undefined;
+  #lastPostId = 0n;
 
-  function tell(publication: Publication): void {
-    counters.count(publication);
-    deps.onPublication(publication);
+  constructor(deps: PriceDeliveryDeps) {
+    this.#deps = deps;
+    this.#rate = createVendorRate(deps.limits.postRate, deps.clock);
+    this.#numbers = createSequenceBlocks(deps, (code) => this.#makeReady(code));
   }
 
-  function makeReady(code: string): void {
-    ready.add(code);
-    pump();
+  publish(update: PriceUpdate): PublishAnswer {
+    const { code } = update;
+    const channel = this.#channels.get(code);
+    if (channel && update.valuedAtMs < channel.newest.valuedAtMs) return { kind: 'STALE' };
+    if (channel) {
+      this.#dropWaiting(channel);
+      channel.newest = update;
+      channel.waiting = update;
+    } else {
+      if (this.#channels.size >= MAX_CHANNELS) return { kind: 'REFUSED', why: 'TOO_MANY_BASKETS' };
+      const fresh = { code, newest: update, waiting: update, current: null, wantsImage: true };
+      this.#channels.set(code, fresh);
+    }
+    if (!channel?.current) this.#makeReady(code);
+    return { kind: 'TAKEN' };
   }
 
-  /** Sends what is ready, for as long as everything lets it. */
-  function pump(): void {
-    clearTimeout(pumpTimer);
-    for (const code of ready) {
-      if (link === null || codesByPostId.size >= limits.postsInFlight) return;
-      const channel = channels.get(code);
-      if (channel === undefined || isAnswerDue(channel) || !isNumbered(channel)) {
-        // Its answer, or its numbers, bring it back.
-        ready.delete(code);
-        continue;
+  /** Nothing of the basket goes out any more. */
+  forget(code: string): void {
+    const channel = this.#channels.get(code);
+    if (!channel) return;
+    this.#channels.delete(code);
+    this.#ready.delete(code);
+    this.#dropWaiting(channel);
+    const { current } = channel;
+    if (current) {
+      this.#takeBack(current);
+      this.#tell({ kind: 'SUPERSEDED', post: current.post });
+    }
+    this.#pump();
+  }
+
+  attach(link: DeliveryLink): void {
+    this.#link = link;
+    for (const channel of this.#channels.values()) {
+      channel.wantsImage = true;
+      if (channel.current && this.#isWornOut(channel.current.post)) {
+        this.#tellDead(channel.current.post, 'the connection was lost');
+        channel.current = null;
       }
-      const permit = link.enter();
-      if (permit === null) return;
-      const waitMs = rate.take();
-      if (waitMs > 0) {
-        permit.cancel();
-        pumpTimer = setTimeout(pump, waitMs);
-        return;
-      }
-      ready.delete(code);
-      send(channel, { link, permit });
+      this.#ready.add(channel.code);
+    }
+    this.#pump();
+  }
+
+  /** What was on its way waits for the next connection. */
+  detach(): void {
+    this.#link = null;
+    clearTimeout(this.#pumpTimer);
+    for (const channel of this.#channels.values()) {
+      if (!channel.current) continue;
+      this.#takeBack(channel.current);
+      channel.current = { post: channel.current.post, permit: null, timer: undefined };
     }
   }
 
-  const isAnswerDue = ({ current }: Channel): boolean =>
-    current !== null && current.permit !== null;
+  onAck(postId: bigint): void {
+    const found = this.#answered(postId);
+    if (!found) return;
+    found.permit.settle('SUCCEEDED');
+    this.#tell({ kind: 'ACKED', post: found.post, ackedAtMs: this.#deps.clock.nowMs() });
+    this.#finish(found.channel);
+  }
 
-  function isNumbered({ code, current, waiting }: Channel): boolean {
-    if ((current && !waiting) || numbers.has(code)) return true;
-    numbers.want(code);
+  onNak({ code, kind, postId, text }: Nak): void {
+    const found = this.#answered(postId);
+    if (!found) return;
+    const { channel, permit, post } = found;
+    const { limits, logger, vendor } = this.#deps;
+    permit.settle(kind === 'AGAIN' ? 'FAILED' : 'SUCCEEDED');
+    if (kind === 'FINAL') {
+      logger.error({ vendor, basket: channel.code, code, text }, 'the vendor refuses a price');
+      this.#tell({ kind: 'REFUSED', post, code, text });
+      this.#finish(channel);
+      return;
+    }
+    if (kind === 'THROTTLED') this.#rate.holdFor(limits.backoff.firstMs);
+    this.#tryAgain(channel, post, `${code} ${text}`);
+    if (kind === 'AGAIN') this.#link?.onFailure();
+  }
+
+  backlog(): { readonly count: number; readonly oldestValuedAtMs: number | null } {
+    const valued = [...this.#channels.values()].flatMap(({ current, waiting }) => {
+      const oldest = current?.post.update ?? waiting;
+      return oldest === null ? [] : [oldest.valuedAtMs];
+    });
+    return {
+      count: valued.length,
+      oldestValuedAtMs: valued.length === 0 ? null : Math.min(...valued),
+    };
+  }
+
+  #tell(publication: Publication): void {
+    this.counters.count(publication);
+    this.#deps.onPublication(publication);
+  }
+
+  #tellDead(post: Post, problem: string): void {
+    const { logger, vendor } = this.#deps;
+    const text = `given up after ${post.attempts} attempts: ${problem}`;
+    logger.error({ vendor, code: post.update.code, sequence: String(post.sequence) }, text);
+    this.#tell({ kind: 'DEAD', post, text });
+  }
+
+  #dropWaiting({ waiting }: Channel): void {
+    if (!waiting) return;
+    this.#tell({ kind: 'CONFLATED', vendor: this.#deps.vendor, update: waiting });
+  }
+
+  #makeReady(code: string): void {
+    this.#ready.add(code);
+    this.#pump();
+  }
+
+  /** Sends what is ready, for as long as everything lets it. */
+  #pump(): void {
+    clearTimeout(this.#pumpTimer);
+    for (const code of this.#ready) {
+      const link = this.#link;
+      if (!link || this.#codesByPostId.size >= this.#deps.limits.postsInFlight) return;
+      const channel = this.#channels.get(code);
+      if (!channel || channel.current?.permit || !this.#isNumbered(channel)) {
+        // Its answer, or its numbers, bring it back.
+        this.#ready.delete(code);
+        continue;
+      }
+      const permit = link.enter();
+      if (!permit) return;
+      const waitMs = this.#rate.take();
+      if (waitMs > 0) {
+        permit.cancel();
+        this.#pumpTimer = setTimeout(() => this.#pump(), waitMs);
+        return;
+      }
+      this.#ready.delete(code);
+      this.#send(channel, { link, permit });
+    }
+  }
+
+  #isNumbered({ code, current, waiting }: Channel): boolean {
+    if ((current && !waiting) || this.#numbers.has(code)) return true;
+    this.#numbers.want(code);
     return false;
   }
 
-  function send(channel: Channel, way: { readonly link: DeliveryLink; permit: Permit }): void {
+  #send(channel: Channel, { link, permit }: { link: DeliveryLink; permit: Permit }): void {
     const { current, waiting } = channel;
-    if (current && waiting) tell({ kind: 'SUPERSEDED', post: current.post });
     clearTimeout(current?.timer);
+    if (current && waiting) this.#tell({ kind: 'SUPERSEDED', post: current.post });
     const isRepeated = current !== null && waiting === null;
     const post = isRepeated
-      ? repeated(current.post, channel, way.link.endpoint)
-      : newPost(channel, waiting ?? channel.newest, way.link.endpoint);
+      ? repeatedPost(current.post, channel, link.endpoint)
+      : this.#newPost(channel, waiting ?? channel.newest, link.endpoint);
     channel.waiting = null;
     channel.wantsImage = false;
-    const timer = setTimeout(() => onLate(channel), limits.ackMs);
-    channel.current = { post, permit: way.permit, timer };
-    codesByPostId.set(post.postId, channel.code);
-    if (isRepeated) counters.repeated += 1;
-    else tell({ kind: 'SENT', post });
-    way.link.send(post);
+    const timer = setTimeout(() => this.#onLate(channel), this.#deps.limits.ackMs);
+    channel.current = { post, permit, timer };
+    this.#codesByPostId.set(post.postId, channel.code);
+    if (isRepeated) this.counters.repeated += 1;
+    else this.#tell({ kind: 'SENT', post });
+    link.send(post);
   }
 
-  function newPost(channel: Channel, update: PriceUpdate, endpoint: EndpointName): Post {
-    const now = BigInt(Math.floor(clock.nowMs() * POST_IDS_PER_MS));
-    lastPostId = now > lastPostId ? now : lastPostId + 1n;
+  #newPost(channel: Channel, update: PriceUpdate, endpoint: EndpointName): Post {
+    const nowMs = this.#deps.clock.nowMs();
+    const now = BigInt(Math.floor(nowMs * POST_IDS_PER_MS));
+    this.#lastPostId = now > this.#lastPostId ? now : this.#lastPostId + 1n;
     return {
-      vendor,
+      vendor: this.#deps.vendor,
       update,
-      sequence: numbers.next(channel.code),
-      postId: lastPostId,
+      sequence: this.#numbers.next(channel.code),
+      postId: this.#lastPostId,
       isImage: channel.wantsImage,
-      sentAtMs: clock.nowMs(),
+      sentAtMs: nowMs,
       attempts: 1,
       endpoint,
     };
   }
 
-  function repeated(post: Post, { wantsImage }: Channel, endpoint: EndpointName): Post {
-    const isImage = post.isImage || wantsImage;
-    return { ...post, attempts: post.attempts + 1, endpoint, isImage };
-  }
-
-  /** The channel of a post that waits for its answer; an answer to any other is not expected. */
-  function answered(postId: bigint): (OnItsWay & { readonly channel: Channel }) | null {
-    const channel = channels.get(codesByPostId.get(postId) ?? '');
-    const current = channel?.current;
-    if (!channel || !current || current.post.postId !== postId || current.permit === null) {
-      counters.unexpectedAcks += 1;
+  /** What waits for this answer, which then waits no more. */
+  #answered(postId: bigint): { channel: Channel; post: Post; permit: Permit } | null {
+    const channel = this.#channels.get(this.#codesByPostId.get(postId) ?? '');
+    const { permit, post, timer } = channel?.current ?? {};
+    if (!channel || !permit || post?.postId !== postId) {
+      this.counters.unexpectedAcks += 1;
       return null;
     }
-    codesByPostId.delete(postId);
-    clearTimeout(current.timer);
-    return { ...current, channel };
+    this.#codesByPostId.delete(postId);
+    clearTimeout(timer);
+    return { channel, post, permit };
   }
 
-  function done(channel: Channel): void {
+  #takeBack({ permit, post, timer }: OnItsWay): void {
+    clearTimeout(timer);
+    this.#codesByPostId.delete(post.postId);
+    permit?.cancel();
+  }
+
+  #finish(channel: Channel): void {
     channel.current = null;
-    if (channel.waiting) ready.add(channel.code);
-    pump();
+    if (channel.waiting) this.#ready.add(channel.code);
+    this.#pump();
   }
 
-  function onLate(channel: Channel): void {
-    const current = channel.current;
+  #onLate(channel: Channel): void {
+    const { current } = channel;
     if (!current) return;
-    codesByPostId.delete(current.post.postId);
+    this.#codesByPostId.delete(current.post.postId);
     current.permit?.settle('FAILED');
-    tryAgain(channel, current.post, `no answer within ${limits.ackMs} ms`);
-    link?.onFailure();
+    this.#tryAgain(channel, current.post, `no answer within ${this.#deps.limits.ackMs} ms`);
+    this.#link?.onFailure();
   }
 
-  function tryAgain(channel: Channel, post: Post, problem: string): void {
-    if (post.attempts >= limits.postAttempts && channel.waiting === null) {
-      const text = `given up after ${post.attempts} attempts: ${problem}`;
-      logger.error({ vendor, code: channel.code, sequence: `${post.sequence}` }, text);
-      tell({ kind: 'DEAD', post, text });
-      done(channel);
+  #isWornOut({ attempts }: Post): boolean {
+    return attempts >= this.#deps.limits.postAttempts;
+  }
+
+  #tryAgain(channel: Channel, post: Post, problem: string): void {
+    if (this.#isWornOut(post) && channel.waiting === null) {
+      this.#tellDead(post, problem);
+      this.#finish(channel);
       return;
     }
+    const { limits, random } = this.#deps;
     const ms = fullJitterMs(post.attempts - 1, { ...limits.backoff, random });
-    const timer = setTimeout(() => makeReady(channel.code), ms);
+    const timer = setTimeout(() => this.#makeReady(channel.code), ms);
     channel.current = { post, permit: null, timer };
-    pump();
+    this.#pump();
   }
+}
 
-  return {
-    counters,
-
-    publish(update) {
-      const { code } = update;
-      const channel = channels.get(code);
-      if (channel && update.valuedAtMs < channel.newest.valuedAtMs) return { kind: 'STALE' };
-      if (!channel && channels.size >= MAX_CHANNELS) {
-        return { kind: 'REFUSED', why: 'TOO_MANY_BASKETS' };
-      }
-      if (channel?.waiting) tell({ kind: 'CONFLATED', vendor, update: channel.waiting });
-      if (channel) Object.assign(channel, { newest: update, waiting: update });
-      else {
-        const fresh = { code, newest: update, waiting: update, current: null, wantsImage: true };
-        channels.set(code, fresh);
-      }
-      if (!channel?.current) makeReady(code);
-      return { kind: 'TAKEN' };
-    },
-
-    forget(code) {
-      const channel = channels.get(code);
-      if (!channel) return;
-      channels.delete(code);
-      ready.delete(code);
-      if (channel.waiting) tell({ kind: 'CONFLATED', vendor, update: channel.waiting });
-      if (channel.current) {
-        clearTimeout(channel.current.timer);
-        codesByPostId.delete(channel.current.post.postId);
-        channel.current.permit?.cancel();
-        tell({ kind: 'SUPERSEDED', post: channel.current.post });
-      }
-      pump();
-    },
-
-    attach(next) {
-      link = next;
-      for (const channel of channels.values()) {
-        channel.wantsImage = true;
-        clearTimeout(channel.current?.timer);
-        ready.add(channel.code);
-      }
-      pump();
-    },
-
-    detach() {
-      link = null;
-      clearTimeout(pumpTimer);
-      codesByPostId.clear();
-      for (const channel of channels.values()) {
-        if (!channel.current) continue;
-        clearTimeout(channel.current.timer);
-        channel.current.permit?.cancel();
-        channel.current = { post: channel.current.post, permit: null, timer: undefined };
-      }
-    },
-
-    onAck(postId) {
-      const found = answered(postId);
-      if (!found) return;
-      found.permit?.settle('SUCCEEDED');
-      const ackedAtMs = clock.nowMs();
-      tell({ kind: 'ACKED', post: found.post, ackedAtMs });
-      done(found.channel);
-    },
-
-    onNak({ code, kind, postId, text }) {
-      const found = answered(postId);
-      if (!found) return;
-      const { channel, permit, post } = found;
-      permit?.settle(kind === 'AGAIN' ? 'FAILED' : 'SUCCEEDED');
-      if (kind === 'FINAL') {
-        logger.error({ vendor, basket: channel.code, code, text }, 'the vendor refuses a price');
-        tell({ kind: 'REFUSED', post, code, text });
-        done(channel);
-        return;
-      }
-      if (kind === 'THROTTLED') rate.holdFor(limits.backoff.firstMs);
-      tryAgain(channel, post, `${code} ${text}`);
-      if (kind === 'AGAIN') link?.onFailure();
-    },
-
-    backlog() {
-      const open = [...channels.values()].filter(({ current, waiting }) => current ?? waiting);
-      const ages = open.map(({ current, waiting }) =>
-        Math.min(current?.post.update.valuedAtMs ?? Infinity, waiting?.valuedAtMs ?? Infinity),
-      );
-      return { count: open.length, oldestValuedAtMs: ages.length === 0 ? null : Math.min(...ages) };
-    },
-  };
+function repeatedPost(post: Post, { wantsImage }: Channel, endpoint: EndpointName): Post {
+  const isImage = post.isImage || wantsImage;
+  return { ...post, attempts: post.attempts + 1, endpoint, isImage };
 }

@@ -59,3 +59,11 @@ export function nakKindOf(
   if (code === throttled) return 'THROTTLED';
   return again.has(code) ? 'AGAIN' : 'FINAL';
 }
+
+/** The vendor's clock minus ours, taken for halfway between question and answer; 0 if unknown. */
+export function skewOf(
+  vendorMs: number | undefined,
+  { nowMs, startedAtMs }: { readonly startedAtMs: number; readonly nowMs: number },
+): number {
+  return vendorMs === undefined ? 0 : vendorMs - (startedAtMs + nowMs) / 2;
+}

@@ -12,11 +12,12 @@ import { type Post, TICK_PRECISION } from '../../domain/vendor.ts';
 import {
   nakKindOf,
   type OpenSession,
-  type PriceSession,
+  type SessionEvents,
   type SessionOptions,
+  skewOf,
 } from './price-session.ts';
 import { ricOf } from './refinitiv-style-listing.ts';
-import { type SessionWatch, watchSession } from './session-watch.ts';
+import { beginSession, type SessionLife } from './session-life.ts';
 import { MAX_MESSAGE_BYTES } from './vendor-limits.ts';
 
 const PATH = '/WebSocket';
@@ -58,106 +59,80 @@ const messageForm = z.discriminatedUnion('Type', [
 type Message = z.infer<typeof messageForm>;
 
 export const openRefinitivSession: OpenSession = async (options) => {
-  const held = await options.tokens.current();
+  const { clock, limits, tokens } = options;
+  const held = await tokens.current();
   if (held.kind !== 'TOKEN') throw new Error(`no token: ${held.text}`);
+  const startedAtMs = clock.nowMs();
+  let token = held.token;
   const socket = new WebSocket(`${options.url.replace(/^http/, 'ws')}${PATH}`, PROTOCOL, {
-    handshakeTimeout: options.limits.connectMs,
+    handshakeTimeout: limits.connectMs,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
-  try {
-    return await loggedIn(socket, held, options);
-  } catch (error) {
-    socket.on('error', () => undefined);
-    socket.terminate();
-    throw error;
-  }
-};
-
-/** Resolves with the first login that the vendor opens. */
-function loggedIn(
-  socket: WebSocket,
-  held: { readonly token: string; readonly refreshInMs: number },
-  options: SessionOptions,
-): Promise<PriceSession> {
-  const { clock, events, limits, signal, tokens } = options;
-  const startedAtMs = clock.nowMs();
   const send = (message: object): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   };
-  return new Promise((resolve, reject) => {
-    let watch: SessionWatch | undefined;
-    let isOver = false;
-    const late = setTimeout(() => fail('the login was not answered'), limits.connectMs);
-    const onAbort = (): void => fail('stopped');
-
-    function close(): void {
-      isOver = true;
-      clearTimeout(late);
-      watch?.stop();
-      signal.removeEventListener('abort', onAbort);
-      socket.terminate();
-    }
-
-    function fail(problem: string): void {
-      if (isOver) return;
-      const wasLive = watch !== undefined;
-      close();
-      if (wasLive) events.onLost(problem);
-      else reject(new Error(problem));
-    }
-
-    function live(clockSkewMs: number): void {
-      // Also the answer to each later login with a new token.
-      if (watch !== undefined) return;
-      clearTimeout(late);
-      watch = watchSession(options, {
-        refreshInMs: held.refreshInMs,
-        ping: () => send({ Type: 'Ping' }),
-        renew: (token) => send(loginOf(token, { isFirst: false })),
-        onSilence: fail,
-      });
-      resolve({ post: (post) => send(postOf(post)), close, clockSkewMs });
-    }
-
-    function take(message: Message): void {
-      switch (message.Type) {
-        case 'Refresh': {
-          const { State: state, Elements: elements } = message;
-          if (state.Stream !== 'Open') return fail(`login refused: ${state.Text ?? state.Stream}`);
-          const midMs = (startedAtMs + clock.nowMs()) / 2;
-          return live(elements === undefined ? 0 : elements.ServerTime - midMs);
-        }
-        case 'Status':
-          if (message.State.Stream !== 'Closed') return;
-          tokens.drop(held.token);
-          return fail(`login closed: ${message.State.Text ?? 'without a reason'}`);
-        case 'Ping':
-          return send({ Type: 'Pong' });
-        case 'Pong':
-          return;
-        case 'Ack':
-          return takeAck(message, options);
-        case 'Error':
-          return fail(`protocol error: ${message.Text ?? 'without a text'}`);
-      }
-    }
-
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    socket.on('open', () => send(loginOf(held.token, { isFirst: true })));
-    socket.on('error', (error) => fail(error.message));
-    socket.on('close', () => fail('closed by the vendor'));
-    socket.on('message', (data) => {
-      watch?.heard();
-      for (const message of messagesOf(data)) if (!isOver) take(message);
+  socket.on('error', (error) => life.fail(error.message));
+  socket.on('close', () => life.fail('closed by the vendor'));
+  socket.on('open', () => send(loginOf(token, { isFirst: true })));
+  const life = beginSession(options, () => socket.terminate());
+  // A login with a new token is answered as well, when it is refused.
+  const onLogin = (serverTime: number | undefined): void =>
+    life.live({
+      post: (post) => send(postOf(post)),
+      clockSkewMs: skewOf(serverTime, { startedAtMs, nowMs: clock.nowMs() }),
+      refreshInMs: held.refreshInMs,
+      ping: () => send({ Type: 'Ping' }),
+      renew: (next) => {
+        token = next;
+        send(loginOf(token, { isFirst: false }));
+      },
     });
+  const onClosed = (problem: string): void => {
+    // Most often it is the token that the vendor does not take.
+    tokens.drop(token);
+    life.fail(problem);
+  };
+  socket.on('message', (data) => {
+    life.heard();
+    for (const message of messagesOf(data)) {
+      if (!life.isOver) take(message, { ...options, life, send, onLogin, onClosed });
+    }
   });
+  return life.opened;
+};
+
+interface Taking extends SessionOptions {
+  readonly life: SessionLife;
+  readonly send: (message: object) => void;
+  readonly onLogin: (serverTime: number | undefined) => void;
+  readonly onClosed: (problem: string) => void;
+}
+
+function take(message: Message, { events, life, onClosed, onLogin, send }: Taking): void {
+  switch (message.Type) {
+    case 'Refresh': {
+      const { Elements: elements, State: state } = message;
+      if (state.Stream === 'Open') return onLogin(elements?.ServerTime);
+      return onClosed(`login refused: ${state.Text ?? state.Stream}`);
+    }
+    case 'Status':
+      if (message.State.Stream !== 'Closed') return;
+      return onClosed(`login closed: ${message.State.Text ?? 'without a reason'}`);
+    case 'Ping':
+      return send({ Type: 'Pong' });
+    case 'Pong':
+      return;
+    case 'Ack':
+      return takeAck(message, events);
+    case 'Error':
+      return life.fail(`protocol error: ${message.Text ?? 'without a text'}`);
+  }
 }
 
 function takeAck(
   { AckID, NakCode, Text }: Extract<Message, { readonly Type: 'Ack' }>,
-  { events }: SessionOptions,
+  events: SessionEvents,
 ): void {
   const postId = BigInt(AckID);
   if (NakCode === undefined) events.onAck(postId);

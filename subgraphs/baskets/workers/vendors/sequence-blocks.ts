@@ -40,19 +40,18 @@ export function createSequenceBlocks(
   const blocks = new Map<string, Block>();
   const asked = new Set<string>();
 
-  function reserve(code: string, attempt: number): void {
-    sequences.reserve({ vendor, code, count: BLOCK }).then(
-      (first) => {
-        blocks.set(code, { next: first, end: first + BigInt(BLOCK) });
-        asked.delete(code);
-        onNumbers(code);
-      },
-      (error: unknown) => {
-        logger.warn({ err: error, vendor, code }, 'no sequence numbers; they are asked for again');
-        const ms = fullJitterMs(attempt, { ...limits.backoff, random });
-        setTimeout(() => reserve(code, attempt + 1), ms).unref();
-      },
-    );
+  async function reserve(code: string, attempt: number): Promise<void> {
+    try {
+      const first = await sequences.reserve({ vendor, code, count: BLOCK });
+      blocks.set(code, { next: first, end: first + BigInt(BLOCK) });
+      asked.delete(code);
+    } catch (error) {
+      logger.warn({ err: error, vendor, code }, 'no sequence numbers; they are asked for again');
+      const ms = fullJitterMs(attempt, { ...limits.backoff, random });
+      setTimeout(() => void reserve(code, attempt + 1), ms).unref();
+      return;
+    }
+    onNumbers(code);
   }
 
   const has = (code: string): boolean => {
@@ -62,7 +61,7 @@ export function createSequenceBlocks(
   const want = (code: string): void => {
     if (has(code) || asked.has(code)) return;
     asked.add(code);
-    reserve(code, 0);
+    void reserve(code, 0);
   };
   return {
     has,

@@ -37,6 +37,37 @@ interface Slot {
 
 const SLOT_MS = 1_000;
 
+/** The calls of the window, by second. */
+function createCallWindow(limits: VendorBreakerLimits, clock: Pick<Clock, 'nowMs'>) {
+  let slots: Slot[] = [];
+  let failuresInRow = 0;
+  return {
+    count(hasFailed: boolean): void {
+      const nowMs = clock.nowMs();
+      const second = Math.floor(nowMs / SLOT_MS);
+      slots = slots.filter((slot) => slot.second * SLOT_MS > nowMs - limits.windowMs);
+      let slot = slots.at(-1);
+      if (slot?.second !== second) {
+        slot = { second, calls: 0, failures: 0 };
+        slots.push(slot);
+      }
+      slot.calls += 1;
+      slot.failures += hasFailed ? 1 : 0;
+      failuresInRow = hasFailed ? failuresInRow + 1 : 0;
+    },
+    isTooBad(): boolean {
+      if (failuresInRow >= limits.failuresInRow) return true;
+      const calls = slots.reduce((sum, slot) => sum + slot.calls, 0);
+      const failures = slots.reduce((sum, slot) => sum + slot.failures, 0);
+      return calls >= limits.leastCalls && failures >= limits.failureRatio * calls;
+    },
+    clear(): void {
+      slots = [];
+      failuresInRow = 0;
+    },
+  };
+}
+
 export function createVendorBreaker(
   limits: VendorBreakerLimits,
   clock: Pick<Clock, 'nowMs'>,
@@ -44,20 +75,16 @@ export function createVendorBreaker(
   let state: VendorBreakerState = 'CLOSED';
   /** Grows with each change of state: a permit of a former state changes nothing. */
   let era = 0;
-  let slots: Slot[] = [];
-  let failuresInRow = 0;
+  const window = createCallWindow(limits, clock);
   let openForMs = limits.openFirstMs;
   let openUntilMs = 0;
-  let probesOut = 0;
-  let probesSucceeded = 0;
+  let probes = { out: 0, succeeded: 0 };
 
   function enterState(next: VendorBreakerState): void {
     state = next;
     era += 1;
-    slots = [];
-    failuresInRow = 0;
-    probesOut = 0;
-    probesSucceeded = 0;
+    window.clear();
+    probes = { out: 0, succeeded: 0 };
   }
 
   function open(): void {
@@ -66,41 +93,17 @@ export function createVendorBreaker(
     openForMs = Math.min(limits.openMaxMs, openForMs * 2);
   }
 
-  function close(): void {
-    enterState('CLOSED');
-    openForMs = limits.openFirstMs;
-  }
-
-  function count(hasFailed: boolean): void {
-    const nowMs = clock.nowMs();
-    const second = Math.floor(nowMs / SLOT_MS);
-    slots = slots.filter((slot) => slot.second * SLOT_MS > nowMs - limits.windowMs);
-    let slot = slots.at(-1);
-    if (slot?.second !== second) {
-      slot = { second, calls: 0, failures: 0 };
-      slots.push(slot);
-    }
-    slot.calls += 1;
-    slot.failures += hasFailed ? 1 : 0;
-    failuresInRow = hasFailed ? failuresInRow + 1 : 0;
-  }
-
-  function isTooBad(): boolean {
-    if (failuresInRow >= limits.failuresInRow) return true;
-    const calls = slots.reduce((sum, slot) => sum + slot.calls, 0);
-    const failures = slots.reduce((sum, slot) => sum + slot.failures, 0);
-    return calls >= limits.leastCalls && failures >= limits.failureRatio * calls;
-  }
-
   function settle(outcome: 'SUCCEEDED' | 'FAILED'): void {
     if (state === 'CLOSED') {
-      count(outcome === 'FAILED');
-      if (outcome === 'FAILED' && isTooBad()) open();
+      window.count(outcome === 'FAILED');
+      if (outcome === 'FAILED' && window.isTooBad()) open();
     } else if (outcome === 'FAILED') {
       open();
     } else {
-      probesSucceeded += 1;
-      if (probesSucceeded >= limits.probes) close();
+      probes.succeeded += 1;
+      if (probes.succeeded < limits.probes) return;
+      enterState('CLOSED');
+      openForMs = limits.openFirstMs;
     }
   }
 
@@ -113,10 +116,7 @@ export function createVendorBreaker(
     };
     return {
       settle: (outcome) => end(() => settle(outcome)),
-      cancel: () =>
-        end(() => {
-          probesOut -= 1;
-        }),
+      cancel: () => end(() => (probes.out -= 1)),
     };
   }
 
@@ -124,8 +124,8 @@ export function createVendorBreaker(
     enter() {
       if (state === 'OPEN' && clock.nowMs() >= openUntilMs) enterState('HALF_OPEN');
       if (state === 'OPEN') return null;
-      if (state === 'HALF_OPEN' && probesOut >= limits.probes) return null;
-      probesOut += 1;
+      if (state === 'HALF_OPEN' && probes.out >= limits.probes) return null;
+      probes.out += 1;
       return permit();
     },
     get state() {

@@ -8,14 +8,14 @@ import { request as httpRequest, type Dispatcher } from 'undici';
 import { pause } from '#platform/backoff';
 import type { Clock } from '#platform/clock';
 import { parseJson } from '#platform/http/request-body';
-import type { VendorFault, VendorOutage } from '../../domain/vendor.ts';
-import { createBulkhead } from './bulkhead.ts';
+import type { EndpointName, VendorFault, VendorOutage } from '../../domain/vendor.ts';
+import { type Bulkhead, createBulkhead } from './bulkhead.ts';
 import { fullJitterMs } from './full-jitter.ts';
 import { createLatencyWindow } from './latency-window.ts';
 import type { EnteredEndpoint, VendorEndpoint } from './vendor-endpoint.ts';
 import { enterEndpoint } from './vendor-endpoint.ts';
 import { MAX_MESSAGE_BYTES, type VendorLimits } from './vendor-limits.ts';
-import { createVendorRate } from './vendor-rate.ts';
+import { createVendorRate, type VendorRate } from './vendor-rate.ts';
 
 export interface VendorRequest {
   readonly method: 'GET' | 'POST';
@@ -26,20 +26,10 @@ export interface VendorRequest {
 }
 
 export type VendorAnswer =
-  | { readonly kind: 'ANSWERED'; readonly body: unknown; readonly endpointUrl: string }
+  | { readonly kind: 'ANSWERED'; readonly body: unknown }
   /** 401: the token is not good any more. */
   | { readonly kind: 'UNAUTHORIZED' }
   | VendorFault;
-
-export interface VendorCalls {
-  call(request: VendorRequest): Promise<VendorAnswer>;
-  figures(): {
-    readonly calls: number;
-    readonly failures: number;
-    readonly waiting: number;
-    readonly latencyMs: ReturnType<ReturnType<typeof createLatencyWindow>['percentiles']>;
-  };
-}
 
 export interface VendorCallsDeps {
   readonly name: string;
@@ -60,6 +50,7 @@ type Attempt =
   | { readonly kind: 'AGAIN'; readonly fault: VendorFault; readonly retryAfterMs: number | null };
 
 const TOO_MANY_REQUESTS = 429;
+const FIRST_REFUSAL = 400;
 const UNAUTHORIZED = 401;
 /** The request may be fine: the server or the way to it was not. */
 const RETRYABLE = new Set([408, 425, TOO_MANY_REQUESTS, 500, 502, 503, 504]);
@@ -71,30 +62,48 @@ const unavailable = (why: VendorOutage, text: string): VendorFault => ({
   text,
 });
 
-export function createVendorCalls(deps: VendorCallsDeps): VendorCalls {
-  const { clock, endpoints, limits, name, random, signal } = deps;
-  const rate = createVendorRate(limits.callRate, clock);
-  const bulkhead = createBulkhead({ atOnce: limits.callsAtOnce, waiting: limits.callsWaiting });
-  const latency = createLatencyWindow();
-  let calls = 0;
-  let failures = 0;
+export class VendorCalls {
+  readonly #deps: VendorCallsDeps;
+  readonly #rate: VendorRate;
+  readonly #bulkhead: Bulkhead;
+  readonly #latency = createLatencyWindow();
+  #calls = 0;
+  #failures = 0;
 
-  async function throughRate(): Promise<void> {
-    for (let waitMs = rate.take(); waitMs > 0 && !signal.aborted; waitMs = rate.take()) {
-      await pause(waitMs, signal);
-    }
+  constructor(deps: VendorCallsDeps) {
+    const { clock, limits } = deps;
+    this.#deps = deps;
+    this.#rate = createVendorRate(limits.callRate, clock);
+    this.#bulkhead = createBulkhead({ atOnce: limits.callsAtOnce, waiting: limits.callsWaiting });
   }
 
-  async function ask(request: VendorRequest): Promise<VendorAnswer> {
+  async call(request: VendorRequest): Promise<VendorAnswer> {
+    const answer = await this.#bulkhead.run(() => this.#ask(request));
+    const { name } = this.#deps;
+    return answer ?? unavailable('QUEUE_FULL', `too many requests wait for ${name}`);
+  }
+
+  figures() {
+    return {
+      calls: this.#calls,
+      failures: this.#failures,
+      /** In hand or waiting for a place. */
+      waiting: this.#bulkhead.load,
+      latencyMs: this.#latency.percentiles(),
+    };
+  }
+
+  async #ask(request: VendorRequest): Promise<VendorAnswer> {
+    const { endpoints, limits, name, random, signal } = this.#deps;
     const stopped = unavailable('STOPPED', `${name} is not asked any more`);
     let fault: VendorFault = stopped;
-    let failedAt: EnteredEndpoint['endpoint']['name'] | null = null;
-    for (let k = 0; k < limits.callAttempts; k += 1) {
-      await throughRate();
-      if (signal.aborted) return stopped;
+    let failedAt: EndpointName | null = null;
+    for (let k = 0; k < limits.callAttempts && !signal.aborted; k += 1) {
+      await this.#throughRate();
+      if (signal.aborted) break;
       const entered = enterEndpoint(endpoints, failedAt);
       if (!entered) return unavailable('BREAKER_OPEN', `${name} is not asked for now: it failed`);
-      const attempt = await attemptOf(request, entered);
+      const attempt = await this.#attempt(request, entered);
       if (attempt.kind === 'DONE') return attempt.answer;
       fault = attempt.fault;
       failedAt = entered.endpoint.name;
@@ -105,59 +114,64 @@ export function createVendorCalls(deps: VendorCallsDeps): VendorCalls {
     return signal.aborted ? stopped : fault;
   }
 
-  async function attemptOf(
-    request: VendorRequest,
-    { endpoint, permit }: EnteredEndpoint,
-  ): Promise<Attempt> {
+  async #throughRate(): Promise<void> {
+    const { signal } = this.#deps;
+    for (let ms = this.#rate.take(); ms > 0 && !signal.aborted; ms = this.#rate.take()) {
+      await pause(ms, signal);
+    }
+  }
+
+  async #attempt(request: VendorRequest, { endpoint, permit }: EnteredEndpoint): Promise<Attempt> {
+    const { clock, name, signal } = this.#deps;
     const startedAtMs = clock.nowMs();
-    calls += 1;
+    this.#calls += 1;
     try {
-      const { status, retryAfterMs, text } = await send(request, endpoint.url, deps);
-      latency.add(clock.nowMs() - startedAtMs);
+      const { status, retryAfterMs, text } = await send(request, endpoint.url, this.#deps);
+      this.#latency.add(clock.nowMs() - startedAtMs);
       if (status === TOO_MANY_REQUESTS) {
         // It is alive, and says so.
         permit.settle('SUCCEEDED');
-        rate.holdFor(retryAfterMs ?? 0);
+        this.#rate.holdFor(retryAfterMs ?? 0);
         const fault = unavailable('THROTTLED', `${name} takes no more requests for now`);
         return { kind: 'AGAIN', fault, retryAfterMs };
       }
       permit.settle(RETRYABLE.has(status) ? 'FAILED' : 'SUCCEEDED');
-      if (!RETRYABLE.has(status)) return { kind: 'DONE', answer: answerOf(status, text, endpoint) };
-      failures += 1;
+      if (!RETRYABLE.has(status)) {
+        return { kind: 'DONE', answer: answerOf(status, text, this.#deps) };
+      }
+      this.#failures += 1;
       const fault = unavailable('VENDOR_ERROR', `${name} answered with status ${status}`);
       return { kind: 'AGAIN', fault, retryAfterMs };
     } catch (error) {
       if (signal.aborted) permit.cancel();
       else permit.settle('FAILED');
-      failures += 1;
-      return { kind: 'AGAIN', fault: outageOf(error), retryAfterMs: null };
+      this.#failures += 1;
+      return { kind: 'AGAIN', fault: outageOf(error, this.#deps), retryAfterMs: null };
     }
   }
+}
 
-  function answerOf(status: number, text: string, { url }: VendorEndpoint): VendorAnswer {
-    if (status === UNAUTHORIZED) return { kind: 'UNAUTHORIZED' };
-    const body = text === '' ? null : parseJson(text);
-    if (status >= 400) return { kind: 'REJECTED', ...deps.refusalOf(body) };
-    if (body === undefined) return unavailable('UNREADABLE_ANSWER', `${name}: expected JSON`);
-    return { kind: 'ANSWERED', body, endpointUrl: url };
+function answerOf(
+  status: number,
+  text: string,
+  { name, refusalOf }: Pick<VendorCallsDeps, 'name' | 'refusalOf'>,
+): VendorAnswer {
+  if (status === UNAUTHORIZED) return { kind: 'UNAUTHORIZED' };
+  const body = text === '' ? null : parseJson(text);
+  if (status >= FIRST_REFUSAL) return { kind: 'REJECTED', ...refusalOf(body) };
+  if (body === undefined) return unavailable('UNREADABLE_ANSWER', `${name}: expected JSON`);
+  return { kind: 'ANSWERED', body };
+}
+
+function outageOf(
+  error: unknown,
+  { limits, name }: Pick<VendorCallsDeps, 'limits' | 'name'>,
+): VendorFault {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return unavailable('TIMEOUT', `${name} did not answer within ${limits.answerMs} ms`);
   }
-
-  function outageOf(error: unknown): VendorFault {
-    const isLate = error instanceof Error && error.name === 'TimeoutError';
-    if (isLate) {
-      return unavailable('TIMEOUT', `${name} did not answer within ${limits.answerMs} ms`);
-    }
-    const text = error instanceof Error ? error.message : String(error);
-    return unavailable('UNREACHABLE', `${name} cannot be reached: ${text}`);
-  }
-
-  return {
-    async call(request) {
-      const answer = await bulkhead.run(() => ask(request));
-      return answer ?? unavailable('QUEUE_FULL', `too many requests wait for ${name}`);
-    },
-    figures: () => ({ calls, failures, waiting: bulkhead.load, latencyMs: latency.percentiles() }),
-  };
+  const text = error instanceof Error ? error.message : String(error);
+  return unavailable('UNREACHABLE', `${name} cannot be reached: ${text}`);
 }
 
 async function send(

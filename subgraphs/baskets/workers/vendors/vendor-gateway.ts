@@ -7,12 +7,13 @@ import { Agent } from 'undici';
 import type { Clock } from '#platform/clock';
 import type { VendorConfig, VendorKind } from '#platform/config';
 import type { Logger } from '#platform/logger';
-import {
-  type Publication,
-  type SequenceSource,
-  type Vendor,
-  type VendorListingPort,
-  type VendorPricePort,
+import type {
+  Publication,
+  SequenceSource,
+  Vendor,
+  VendorFault,
+  VendorListingPort,
+  VendorPricePort,
 } from '../../domain/vendor.ts';
 import {
   bloombergRefusal,
@@ -21,8 +22,8 @@ import {
   type VendorCredentials,
 } from './bloomberg-style-listing.ts';
 import { bloombergSessions } from './bloomberg-style-session.ts';
-import { createPriceConnection, type PriceConnection } from './price-connection.ts';
-import { createPriceDelivery, type PriceDelivery } from './price-delivery.ts';
+import { PriceConnection } from './price-connection.ts';
+import { PriceDelivery } from './price-delivery.ts';
 import type { OpenSession } from './price-session.ts';
 import {
   createRefinitivListing,
@@ -30,11 +31,10 @@ import {
   refinitivRefusal,
 } from './refinitiv-style-listing.ts';
 import { openRefinitivSession } from './refinitiv-style-session.ts';
-import { createVendorCalls, type VendorCalls } from './vendor-calls.ts';
+import { VendorCalls } from './vendor-calls.ts';
 import { breakerStates, endpointsOf } from './vendor-endpoint.ts';
 import { DEFAULT_VENDOR_LIMITS, type VendorLimits } from './vendor-limits.ts';
 import { createVendorTokens, type FetchedToken, type VendorTokens } from './vendor-token.ts';
-import type { VendorFault } from '../../domain/vendor.ts';
 
 export interface VendorGateway {
   readonly vendors: readonly Vendor[];
@@ -99,20 +99,21 @@ function openVendor(config: VendorConfig, deps: VendorGatewayDeps) {
   const doors = { limits: limits.breaker, clock };
   const shared = { ...protocol, name, clock, random, dispatcher, signal: stopping.signal };
   const endpoints = endpointsOf(config, doors);
-  const calls = createVendorCalls({ ...shared, endpoints, limits });
+  const calls = new VendorCalls({ ...shared, endpoints, limits });
   const tokens = createVendorTokens(() => protocol.fetchToken(calls, config), clock);
-  const delivery = createPriceDelivery({ ...deps, vendor: name, limits, random });
+  const delivery = new PriceDelivery({ ...deps, vendor: name, limits, random });
   const priceEndpoints = endpointsOf(config, doors);
-  const connection = createPriceConnection({
+  const connection = new PriceConnection({
     ...deps,
     vendor: name,
     endpoints: priceEndpoints,
-    openSession: protocol.sessions((url) =>
-      createVendorCalls({
-        ...shared,
-        endpoints: endpointsOf({ url, secondaryUrl: null }, doors),
-        limits: { ...limits, callAttempts: 1 },
-      }),
+    openSession: protocol.sessions(
+      (url) =>
+        new VendorCalls({
+          ...shared,
+          endpoints: endpointsOf({ url, secondaryUrl: null }, doors),
+          limits: { ...limits, callAttempts: 1 },
+        }),
     ),
     delivery,
     clientId: config.clientId,
