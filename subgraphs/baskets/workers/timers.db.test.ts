@@ -9,6 +9,7 @@ import {
   type Person,
 } from '../../../test/support/basket-life-world.ts';
 import { decimal } from '#kernel/decimal';
+import { price } from '#kernel/money';
 import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
 import { level } from '../domain/index-level.ts';
@@ -16,6 +17,7 @@ import { createTimerStore, type DueTimer } from '../store/timers.ts';
 import { completeListing } from '../use-cases/complete-listing.ts';
 import { fireTimer, type FireTimerDeps } from '../use-cases/fire-timer.ts';
 import { reportBacktestCompleted } from '../use-cases/report-backtest.ts';
+import { startRebalance } from '../use-cases/start-rebalance.ts';
 import { startTimers, type Timers } from './timers.ts';
 
 const MINUTE = 60_000;
@@ -142,7 +144,7 @@ describe('BK-2 what falls due', () => {
     expect(row).toEqual({ status: 'FAILED', error: 'it took longer than 300 s' });
   });
 
-  test('an approval expires, a launch happens, a listing is given up after two minutes', async () => {
+  test('an approval expires, a launch happens, a listing is given up', async () => {
     await submitted('EXPIRING');
     const launchAt = new Date(world.clock.nowMs() + 13 * DAY).toISOString();
     await submitted('LAUNCHING', { launchAt });
@@ -229,6 +231,46 @@ describe('BK-2 what falls due', () => {
     expect(asked[0]).toEqual({ code, versionNumber: 2 });
     await world.command(carl, 'revokeApproval', { code });
     expect(await timersOf(code)).toEqual(['APPROVAL_EXPIRED']);
+  });
+
+  test('a rebalance whose process died fails, and the old version goes on', async () => {
+    const code = 'DIED';
+    await active(code);
+    await world.command(mia, 'rebalanceBasket', { code, constituents: [{ symbol: 'C' }] });
+    await world.command(carl, 'approveBasket', { code });
+    const { fired, round } = await worker({
+      rebalanceDue: async () => {
+        const closes = ['A', 'B', 'C'].map((symbol) => ({ symbol, price: price(decimal('9')) }));
+        const start = { code, versionNumber: 2, closes, level: level(decimal('1000')) };
+        expect(await startRebalance(world.deps, start)).toMatchObject({ ok: true });
+        return 'STARTED';
+      },
+    });
+    world.clock.advance(4 * DAY);
+    await round();
+    expect(await stateOf(code)).toMatchObject({ state: 'REBALANCING' });
+    world.clock.advance(10 * MINUTE);
+    await round();
+    expect(await stateOf(code)).toEqual({ state: 'ACTIVE', version: { status: 'EFFECTIVE' } });
+    expect(fired).toEqual(['START_REBALANCE DIED DONE', 'REBALANCE_FAILED DIED DONE']);
+    const data = await world.ask(mia, `{ basket(code: "DIED") { versions { status } } }`);
+    expect(data).toEqual({
+      basket: { versions: [{ status: 'EFFECTIVE' }, { status: 'FAILED' }] },
+    });
+  });
+
+  test('a removal is complete when its last day is over', async () => {
+    const code = 'LEAVING';
+    await active(code);
+    await world.command(mia, 'requestDelisting', { code });
+    await world.command(carl, 'requestDelisting', { code });
+    const { fired, round } = await worker();
+    await round();
+    expect(fired).toEqual([]);
+    world.clock.advance(4 * DAY);
+    await round();
+    expect(fired).toEqual(['DELISTING_COMPLETED LEAVING DONE']);
+    expect(await stateOf(code)).toMatchObject({ state: 'DELISTED' });
   });
 
   test('a worker that is killed while it works leaves nothing hanging', async () => {
