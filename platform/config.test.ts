@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+describe('the vendors of the configuration', () => {
+  test('are both emulated by default, and mandatory', () => {
+    const { emulatedVendors, vendors } = readConfig({});
+    expect(vendors).toEqual([]);
+    expect(emulatedVendors.map(({ isMandatory, name }) => [name, isMandatory])).toEqual([
+      ['bloomberg', true],
+      ['refinitiv', true],
+    ]);
+  });
+
+  test('are none when none is wanted', () => {
+    const { emulatedVendors, vendors } = readConfig({ VENDORS: 'none' });
+    expect([...emulatedVendors, ...vendors]).toEqual([]);
+  });
+
+  test('are those with an address, of which some may be mandatory', () => {
+    const { emulatedVendors, vendors } = readConfig({
+      VENDORS: 'refinitiv,bloomberg',
+      VENDORS_MANDATORY: 'refinitiv',
+      VENDOR_BLOOMBERG_URL: 'https://one.example',
+      VENDOR_REFINITIV_URL: 'https://two.example',
+      VENDOR_REFINITIV_SECONDARY_URL: 'https://three.example',
+      VENDOR_CLIENT_ID: 'us',
+      VENDOR_CLIENT_SECRET: 'secret',
+    });
+    const account = { clientId: 'us', clientSecret: 'secret' };
+    expect(emulatedVendors).toEqual([]);
+    expect(vendors).toEqual([
+      {
+        ...account,
+        name: 'bloomberg',
+        isMandatory: false,
+        url: 'https://one.example',
+        secondaryUrl: null,
+      },
+      {
+        ...account,
+        name: 'refinitiv',
+        isMandatory: true,
+        url: 'https://two.example',
+        secondaryUrl: 'https://three.example',
+      },
+    ]);
+  });
+
+  test.each([
+    [{ VENDORS: 'bloomberg' }, 'VENDOR_BLOOMBERG_URL'],
+    [{ VENDORS: 'reuters' }, 'VENDORS'],
+    [{ VENDOR_REFINITIV_URL: 'somewhere' }, 'VENDOR_REFINITIV_URL'],
+  ])('%o is refused', (variables, named) => {
+    expect(() => readConfig(variables)).toThrow(named);
+  });
+});
