@@ -84,7 +84,8 @@ describe('BK-2 the life of a basket through GraphQL', () => {
         mia,
         `{ basket(code: "SEED") { state allowedEvents
           version { status origin makers effectiveAt
-            approvals { submission submittedBy required status given { approver onBehalfOf } } } } }`,
+            approvals { submission submittedBy required status
+              given { approver onBehalfOf } } } } }`,
       ),
     ).toEqual({
       basket: {

@@ -60,7 +60,8 @@ async function saveBasket(tx: TransactionSql, after: Basket, meta: SnapshotMeta)
     values (${after.id}, ${after.code}, ${after.name}, ${after.currency},
        ${String(after.baseLevel)}::text::bigint, ${after.state}, ${currentVersion(after).number},
        ${meta.eventVersion}, ${after.revision}, ${pendingVersion(after)?.number ?? null},
-       ${delegates && [...delegates]}::text[], ${notional && formatDecimal(notional)}::text::numeric,
+       ${delegates && [...delegates]}::text[],
+       ${notional && formatDecimal(notional)}::text::numeric,
        ${launchAtMs === null ? null : instantText(launchAtMs)}::text::timestamptz,
        ${at}::text::timestamptz, ${after.owner}, ${at}::text::timestamptz,
        ${at}::text::timestamptz)

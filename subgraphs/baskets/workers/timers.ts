@@ -1,11 +1,11 @@
 /**
  * Does what falls due, in the one process that holds the lease.
  *
- * Without the lease it asks for it again and again. With it, it carries out what is due, then sleeps
- * until the next is, but never longer than a second: another process may set an earlier one. A timer
- * is gone once the basket has moved on; what cannot be done yet comes again, later each time. Losing
- * the lease ends a round; two processes that fire the same timer do it once, for the second finds the
- * basket moved on.
+ * Without the lease it asks for it again and again. With it, it carries out what is due, then
+ * sleeps until the next is, but never longer than a second: another process may set an earlier one.
+ * A timer is gone once the basket has moved on; what cannot be done yet comes again, later each
+ * time. Losing the lease ends a round; two processes that fire the same timer do it once, for the
+ * second finds the basket moved on.
  */
 
 import { Counter, Histogram, type Registry } from 'prom-client';
