@@ -1,4 +1,5 @@
-// The life cycle of baskets over a database of its own: people by name, a clock by hand, no workers.
+// The life cycle of baskets over a database of its own: people by name, a clock by hand, no
+// workers.
 
 import { graphql } from 'graphql';
 import postgres, { type Sql } from 'postgres';
@@ -7,6 +8,7 @@ import { type Role, scopesOf } from '#kernel/roles';
 import { createInProcessBroadcast } from '#platform/broadcast/in-process-broadcast';
 import { createInProcessCache } from '#platform/cache/in-process-cache';
 import { fixedClock } from '#platform/clock';
+import type { VendorConfig } from '#platform/config';
 import { createPostgresEventLog } from '#platform/event-log/postgres-event-log';
 import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
@@ -30,7 +32,13 @@ export interface Outcome {
 export type BasketLifeWorld = Awaited<ReturnType<typeof openBasketLifeWorld>>;
 
 /** Instruments A to C in dollars with closes of 2026; the calendar is that of weekdays. */
-export async function openBasketLifeWorld() {
+export async function openBasketLifeWorld({
+  clock = fixedClock(START_MS),
+  vendors = [],
+}: {
+  readonly clock?: ReturnType<typeof fixedClock>;
+  readonly vendors?: readonly VendorConfig[];
+} = {}) {
   const database = await createTestDatabase();
   const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined });
   await insertNames(owner);
@@ -39,7 +47,6 @@ export async function openBasketLifeWorld() {
   const eventLog = createPostgresEventLog({ sql, url: database.url, logger });
   const lease = createPostgresLease({ sql, logger });
   const broadcast = createInProcessBroadcast({ logger });
-  const clock = fixedClock(START_MS);
   let ids = 0;
   const parts = {
     sql,
@@ -48,7 +55,7 @@ export async function openBasketLifeWorld() {
     broadcast,
     cache: createInProcessCache(),
     lease,
-    config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'WEEKDAYS' }, vendors: [] },
+    config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'WEEKDAYS' }, vendors },
     clock,
     newId: () => `id-${(ids += 1)}`,
     logger,

@@ -100,7 +100,7 @@ export async function openBasketsWorld(): Promise<BasketsWorld> {
       broadcast,
       cache: createInProcessCache(),
       lease,
-      config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'ALL' } },
+      config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'ALL' }, vendors: [] },
       clock: systemClock,
       newId: () => `id-${(ids += 1)}`,
       logger,
