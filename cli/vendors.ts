@@ -1,4 +1,6 @@
-/** The vendors that a command builds baskets with: emulated here, where the configuration says so. */
+/**
+ * The vendors that a command builds baskets with: emulated here, where the configuration says so.
+ */
 
 import type { Config } from '#platform/config';
 import type { Logger } from '#platform/logger';

@@ -21,7 +21,7 @@ describe('JSON frames', () => {
     );
   });
 
-  test('are refused when they are too long, before they are there, and when they are no JSON', () => {
+  test('are refused when too long, before they are there, and when they are no JSON', () => {
     const reader = () => createFrameReader(16, () => undefined);
     expect(() => reader().push(Buffer.from([0, 0, 0, 17]))).toThrow('at most 16 bytes');
     expect(() => reader().push(Buffer.from([0, 0, 0, 1, 0x7b]))).toThrow(SyntaxError);

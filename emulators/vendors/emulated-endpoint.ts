@@ -1,4 +1,6 @@
-/** One endpoint of an emulated vendor over HTTP: its routes, its faults, and the control of both. */
+/**
+ * One endpoint of an emulated vendor over HTTP: its routes, its faults, and the control of both.
+ */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';

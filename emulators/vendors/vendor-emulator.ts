@@ -1,6 +1,7 @@
 /**
  * Two vendors of index data on the loopback, each with two endpoints. Bloomberg-style and
- * Refinitiv-style are shapes after public descriptions: no vendor's software, data or name is in it.
+ * Refinitiv-style are shapes after public descriptions: no vendor's software, data or name is in
+ * it.
  * It keeps all in memory and forgets it when it stops.
  */
 

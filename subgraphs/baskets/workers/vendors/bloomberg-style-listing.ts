@@ -1,6 +1,7 @@
 /**
  * Listing at a Bloomberg-style vendor: a request for a new index ticker over HTTP, accepted at once
- * and decided later. The shape follows public descriptions; the vendor's own protocol is not public.
+ * and decided later. The shape follows public descriptions; the vendor's own protocol is not
+ * public.
  */
 
 import { z } from 'zod';

@@ -1,4 +1,6 @@
-/** The doors of one vendor: where its adapters knock, and which of them they leave alone for now. */
+/**
+ * The doors of one vendor: where its adapters knock, and which of them they leave alone for now.
+ */
 
 import type { Clock } from '#platform/clock';
 import type { EndpointName, VendorBreakerState } from '../../domain/vendor.ts';

@@ -255,7 +255,7 @@ describe.each(['bloomberg', 'refinitiv'] as const)('BK-6 prices to %s', (kind) =
 });
 
 describe('BK-6 permissions at bloomberg', () => {
-  test('that are taken away refuse the price here, and let it through when given back', async () => {
+  test('that are taken away refuse the price, and let it through when given back', async () => {
     await live('bloomberg');
     const { sessions } = world.emulator.bloomberg.primary;
     sessions.permit('TECH', 'DENIED');

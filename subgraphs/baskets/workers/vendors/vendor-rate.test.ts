@@ -31,7 +31,7 @@ describe('BK-7 full jitter', () => {
 });
 
 describe('BK-7 the bulkhead of a vendor', () => {
-  test('runs so many at once, lets so many wait, refuses more, and frees places again', async () => {
+  test('runs so many at once, lets so many wait, refuses more, frees places again', async () => {
     const bulkhead = createBulkhead({ atOnce: 1, waiting: 1 });
     const started: string[] = [];
     const ends = new Map<string, () => void>();

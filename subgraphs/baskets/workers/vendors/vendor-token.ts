@@ -1,5 +1,6 @@
 /**
- * The access token of one vendor, fetched when it is needed and again before it expires. Its life is
+ * The access token of one vendor, fetched when it is needed and again before it expires. Its life
+ * is
  * measured by our clock from the answer on: the vendor's clock may be wrong.
  */
 
