@@ -65,7 +65,7 @@ describe('PL-5 a breaker that counts', () => {
     expect(calls()).toBe(10);
   });
 
-  test('asks again after its time, one call at a time, and closes after five successes', async () => {
+  test('asks again after its time, call by call, and closes after five successes', async () => {
     const { run, breaker, clock, calls } = breakerOnTest();
     await run('----------');
     clock.advance(OPEN_FOR_MS - 1);

@@ -2,7 +2,8 @@
  * Threads for long calculations, so that requests never wait for them. The file of a pool exports
  * `handle`, made by `onThread` of worker-thread.ts.
  *
- * Threads start with the first task. A task waits for a thread, or runs on one, alone. It leaves by its answer, by an error thrown on
+ * Threads start with the first task. A task waits for a thread, or runs on one, alone. It leaves by
+ * its answer, by an error thrown on
  * the thread, or by its signal: then a waiting task is dropped, and under a running one the thread
  * is ended and another started. Closed: running tasks are broken off, nothing is taken.
  */

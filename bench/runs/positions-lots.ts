@@ -1,5 +1,6 @@
 /**
- * What lots cost: trades a second on positions of 10, of 1,000 and of nearly 10,000 open lots, which is
+ * What lots cost: trades a second on positions of 10, of 1,000 and of nearly 10,000 open lots,
+ * which is
  * the limit. Every trade opens a lot or closes one, so the number of lots stays.
  */
 

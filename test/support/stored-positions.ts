@@ -26,7 +26,9 @@ export function createKeys(prefix: string): () => PositionKey {
 /** A trade id of its own for every position. */
 export const idOf = (key: PositionKey, name: string) => `${key.accountId}-${name}`;
 
-/** Records purchases of 100 at 10, today, T1, T2 and so on, changed as given; throws on a refusal. */
+/**
+ * Records purchases of 100 at 10, today, T1, T2 and so on, changed as given; throws on a refusal.
+ */
 export async function recordAll(
   recording: Recording,
   key: PositionKey,

@@ -76,13 +76,7 @@ export interface SymbolChange extends ActionTerms {
 }
 
 export type CorporateAction =
-  | StockSplit
-  | StockDividend
-  | SpinOff
-  | StockMerger
-  | CashMerger
-  | ReturnOfCapital
-  | SymbolChange;
+  StockSplit | StockDividend | SpinOff | StockMerger | CashMerger | ReturnOfCapital | SymbolChange;
 
 export const CORPORATE_ACTION_TYPES = [
   'SPLIT',
@@ -95,10 +89,7 @@ export const CORPORATE_ACTION_TYPES = [
 ] as const satisfies readonly CorporateAction['type'][];
 
 /** What a corporate action changes in a lot. */
-export type LotFigures = Pick<
-  TaxLot,
-  'quantity' | 'costBasis' | 'settledResets' | 'washReplaced'
->;
+export type LotFigures = Pick<TaxLot, 'quantity' | 'costBasis' | 'settledResets' | 'washReplaced'>;
 
 /** The trail of a corporate action down to one lot. */
 export interface ActedLot {

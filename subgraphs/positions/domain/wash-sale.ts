@@ -142,7 +142,7 @@ function matchLosses(
   for (const loss of losses) {
     const window = windowAround(loss.saleDate);
     let unmatched: RememberedLoss | null = loss;
-    for (let index = 0; unmatched !== null && index < free.length; ) {
+    for (let index = 0; unmatched !== null && index < free.length;) {
       const lot = free[index];
       if (lot === undefined || !replaces(lot, unmatched, window)) {
         index += 1;

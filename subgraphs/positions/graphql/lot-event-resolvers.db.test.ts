@@ -133,7 +133,7 @@ describe('PS-10 the trail of events', () => {
     });
   });
 
-  test('[G-3] of a bust and an amendment says what they concern, and what they estimate', async () => {
+  test('[G-3] of a bust and an amendment says what they concern and estimate', async () => {
     const book = await stories.under('FIFO');
     await book.record(...G1);
     await operations.data(AMEND, {

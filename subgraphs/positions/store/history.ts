@@ -64,7 +64,9 @@ export function createHistoryStore(sql: Sql) {
       return row?.pending_backdated ?? 0;
     },
 
-    /** From the newest checkpoint that nothing concerns which came late; else from the first event. */
+    /**
+     * From the newest checkpoint that nothing concerns which came late; else from the first event.
+     */
     async load(
       key: PositionKey,
       { earliest, withShorts }: { readonly earliest: BusinessDate; readonly withShorts: boolean },

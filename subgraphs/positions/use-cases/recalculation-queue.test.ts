@@ -65,7 +65,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const fulfilled = { status: 'fulfilled', value: undefined };
 
 describe('waiting for a recalculation', () => {
-  test('one calculation of a position at a time, the next for all that came meanwhile', async () => {
+  test('one calculation of a position at a time, the next for all that came since', async () => {
     const { queue, causes, at } = queueOf(4);
     const first = queue.recalculateAll([late('A', 1)], never);
     const second = queue.recalculateAll([late('A', 2), late('A', 3)], never);

@@ -39,7 +39,9 @@ export type ResetPrices =
       readonly message: string;
     };
 
-/** Once per reset and position, a page of positions at a time. Under load the first to be put off. */
+/**
+ * Once per reset and position, a page of positions at a time. Under load the first to be put off.
+ */
 export async function resetPrices(
   deps: ActOnPositionsDeps,
   asked: AskedReset,

@@ -147,7 +147,7 @@ describe('a late trade', () => {
 });
 
 describe('a booking for a later day', () => {
-  test('waits in the snapshot, and becomes effective before the next trade of that day', async () => {
+  test('waits in the snapshot, and is effective before the next trade of that day', async () => {
     const key = newKey();
     const monday = addDays(TODAY, 3);
     await recordAll(recording, key, [{}, { effectiveDate: addDays(TODAY, 1), side: 'SELL' }]);

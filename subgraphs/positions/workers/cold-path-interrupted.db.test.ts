@@ -143,7 +143,7 @@ const waiting = async (): Promise<number> => {
 };
 
 describe('PS-5 a cold path that is down', () => {
-  test('loses nothing: the hot path goes on, and everything is corrected when it is back', async () => {
+  test('loses nothing: the hot path goes on, and all is corrected when it is back', async () => {
     for (const account of ['D1', 'D2', 'D3']) await recordG1(account);
     await record('D1', 'X2', ['BUY', '10', '11', '2026-03-03']);
     await record('D1', 'E4', ['BUY', '5', '20', '2026-03-20']);

@@ -86,7 +86,7 @@ describe('PS-5 the contract service', () => {
     });
   });
 
-  test('is left alone for a minute after half of ten calls failed, and costs nothing then', async () => {
+  test('is left alone for a minute after half of ten calls failed, and costs nothing', async () => {
     service.be('FAIL');
     await failTimes(CALLS_TO_OPEN);
     expect(client.breakerState).toBe('OPEN');
