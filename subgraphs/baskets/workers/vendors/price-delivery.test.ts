@@ -157,7 +157,7 @@ describe('BK-6 a post', () => {
     return world;
   };
 
-  test('without an answer goes again after limit and full jitter, and dies in the end', async () => {
+  test('without an answer goes again after the limit, and dies in the end', async () => {
     const breaker = { ...DEFAULT_VENDOR_LIMITS.breaker, failuresInRow: 100 };
     const world = await begin({ ...DEFAULT_VENDOR_LIMITS, postAttempts: 4, breaker });
     const atMs = Date.now();

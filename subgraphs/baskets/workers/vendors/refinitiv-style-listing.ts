@@ -113,7 +113,8 @@ export function createRefinitivListing(parts: {
     amend: (definition) => post(requestOf('Change', definition)),
     withdraw: (code) => post({ Action: 'Delete', RIC: ricOf(code) }),
     async status(codes) {
-      const path = `${INSTRUMENTS}?rics=${codes.map((code) => encodeURIComponent(ricOf(code))).join(',')}`;
+      const rics = codes.map((code) => encodeURIComponent(ricOf(code)));
+      const path = `${INSTRUMENTS}?rics=${rics.join(',')}`;
       return statesOf(codes, await authorizedCall(parts, { method: 'GET', path }), instrumentsForm);
     },
   };
