@@ -106,7 +106,7 @@ async function stateOf(
     select count(*)::text as count, coalesce(sum(number), 0)::text as sum
     from published.bar_changes
     where first_date <= ${to}::text::date and last_date >= ${from}::text::date
-      and series_ids && ${idArray(series)}::text::int[]`;
+      and series_ids && ${idsOf(series)}::int[]`;
   const rates = await sql<{ currency: string; state: string }[]>`
     select currency, md5(string_agg(business_date || ' ' || units_per_eur, ','
       order by business_date)) as state
@@ -133,8 +133,9 @@ function firstRateDate({ from }: PriceRequest) {
   return addDays(from, -MAX_RATE_AGE_DAYS);
 }
 
-function idArray(series: readonly SeriesRow[]): string {
-  return `{${series.map(({ seriesId }) => seriesId).join(',')}}`;
+/** Handed over as an array: cast from text it would be read again for every bar. */
+function idsOf(series: readonly SeriesRow[]): number[] {
+  return series.map(({ seriesId }) => seriesId);
 }
 
 /**
@@ -155,7 +156,7 @@ async function barsOf(
       string_agg(float8send(close), ''::bytea) as closes,
       ${opens} as opens
     from published.daily_bars
-    where series_id = any(${idArray(series)}::text::int[])
+    where series_id = any(${idsOf(series)}::int[])
       and business_date between ${from}::text::date and ${to}::text::date
     group by series_id`;
   return new Map(
