@@ -8,6 +8,16 @@ import {
 } from '../../../test/support/dead-letter-desk.ts';
 import { type PositionsOnTest, startPositions } from '../../../test/support/positions-world.ts';
 
+const RECORD_SAME = /* GraphQL */ `
+  mutation ($trades: [TradeInput!]!) {
+    recordTrades(input: { trades: $trades }) {
+      results {
+        __typename
+      }
+    }
+  }
+`;
+
 let database: TestDatabase;
 let positions: PositionsOnTest;
 let desk: DeadLetterDesk;
@@ -242,6 +252,26 @@ describe('PS-9 a corrected trade', () => {
       correctDeadLetter: { reason: 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT' },
     });
     expect(await eventsOf('RULES')).toEqual([]);
+  });
+
+  test('is refused under the id of another trade that says the same, and is not lost', async () => {
+    const other = tradeOf('SAME', { tradeId: 'SAME-OTHER' });
+    const recorded = await desk.operations.data(RECORD_SAME, { trades: [other] });
+    expect(recorded).toEqual({ recordTrades: { results: [{ __typename: 'TradeRecorded' }] } });
+    const id = await desk.refusedTrade('SAME', { price: '0' });
+    const taken = await desk.correct(id, { newTradeId: 'SAME-OTHER', price: '10' });
+    expect(taken).toMatchObject({
+      correctDeadLetter: {
+        reason: 'TRADE_ID_NOT_NEW',
+        tradeReason: null,
+        message: expect.stringContaining('SAME-OTHER'),
+        refused: { id, status: 'OPEN', reason: 'INVALID_PRICE', countedAs: null },
+      },
+    });
+    expect(await desk.correct(id, { newTradeId: 'SAME-OTHER', price: '10' })).toEqual(taken);
+    expect(await desk.correct(id, { newTradeId: 'SAME-T2', price: '10' }, 'c2')).toMatchObject({
+      correctDeadLetter: { tradeId: 'SAME-T2', eventVersion: 2 },
+    });
   });
 
   test('counts once when two people correct the same one at once', async () => {

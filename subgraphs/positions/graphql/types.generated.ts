@@ -383,7 +383,10 @@ export type Position = {
   readonly statusReason?: Maybe<PositionStatusReason>;
   /** Business date up to which trades are counted. */
   readonly effectiveAt: Scalars['Date']['output'];
-  /** Instant whose knowledge is counted. */
+  /**
+   * The instant asked for; when none was, that of the last event counted. Asked for again as known
+   * then, the position has the same version and figures, but for events of the same millisecond.
+   */
   readonly knownAt: Scalars['DateTime']['output'];
   /** Open lots in relief order, at most 10,000; `lotsConnection` has pages. */
   readonly lots: ReadonlyArray<TaxLot>;
@@ -797,9 +800,9 @@ export type TradeRefusalReason =
   | 'DUPLICATE_TRADE_ID_DIFFERENT_CONTENT'
   /** The books of the effective date are closed, and no override reason is given. */
   | 'PERIOD_CLOSED'
-  /** The effective date is after today. Bookings for a later day come with a later release. */
+  /** The effective date is after today. */
   | 'FORWARD_DATED_NOT_SUPPORTED'
-  /** The effective date is before the latest in the position. Late trades come with a later release. */
+  /** The effective date is before the latest in the position. */
   | 'BACKDATED_NOT_SUPPORTED'
   /** The position would have too many bookings for later days. */
   | 'TOO_MANY_BOOKINGS'
@@ -829,7 +832,10 @@ export type PositionEvent = {
   readonly effect?: Maybe<TradeEffect>;
   /** Business date on which it counts. */
   readonly effectiveDate: Scalars['Date']['output'];
-  /** When the platform knew it; grows with every event of a position. */
+  /**
+   * When the platform knew it; grows with every event of a position. It is shown to the millisecond, so
+   * events of one batch may show the same.
+   */
   readonly recordedAt: Scalars['DateTime']['output'];
   /** When the trade was executed; null when unknown. */
   readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1523,7 +1529,10 @@ export type AuditedEvent = {
   readonly type: PositionEventType;
   /** Business date on which it counts. */
   readonly effectiveDate: Scalars['Date']['output'];
-  /** When the platform knew it; grows with every event of a position. */
+  /**
+   * When the platform knew it; grows with every event of a position. It is shown to the millisecond, so
+   * events of one batch may show the same.
+   */
   readonly recordedAt: Scalars['DateTime']['output'];
   /** When the trade was executed; null when unknown, and for what is no trade. */
   readonly executedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1876,7 +1885,10 @@ export type DeadLetterRefusalReason =
   | 'NO_TRADE'
   /** What came in cannot be read as a trade, and the correction leaves out some of it. */
   | 'INCOMPLETE_TRADE'
-  /** The corrected trade has the id of the refused one. */
+  /**
+   * The corrected trade has the id of the refused one, or of another trade that is recorded. The dead
+   * letter stays open.
+   */
   | 'TRADE_ID_NOT_NEW'
   /** Another command on this dead letter has the command id already. */
   | 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'

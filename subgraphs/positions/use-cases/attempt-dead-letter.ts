@@ -15,10 +15,16 @@ import {
 } from '../domain/dead-letter.ts';
 import { payloadOfTrade } from '../domain/sent-trade.ts';
 import type { TradeRequest } from '../domain/trade.ts';
-import type { DeadLetterAttempts, NewAttempt } from '../store/dead-letter-attempts.ts';
+import type {
+  DeadLetterAttempts,
+  NewAttempt,
+  RefusedAttempt,
+} from '../store/dead-letter-attempts.ts';
 import type { CountedTrade, DeadLetterAttempt } from '../store/dead-letter-codec.ts';
 import type { DeadLetterReader } from '../store/dead-letter-reader.ts';
+import type { PositionRepository } from '../store/positions.ts';
 import { attemptTrades, type RecordTradesDeps, type TradeOrigin } from './record-trades.ts';
+import type { TradeOutcome } from './trade-command.ts';
 
 export const DEAD_LETTER_SOURCE = 'dead-letters';
 /** Who ends attempts that nobody asked for; the event keeps the user of the trade. */
@@ -29,6 +35,7 @@ export const MAX_REASON_LENGTH = 2_000;
 export interface DeadLetterDeps extends Omit<RecordTradesDeps, 'deadLetters'> {
   readonly letters: DeadLetterReader;
   readonly letterAttempts: DeadLetterAttempts;
+  readonly positions: Pick<PositionRepository, 'eventsOf'>;
 }
 
 export interface DeadLetterCommand {
@@ -129,12 +136,15 @@ export async function finishAttempt(
     source: DEAD_LETTER_SOURCE,
     user: wasAutomatic ? letter.user : attempt.user,
     correlationId: letter.correlationId,
-    causationId: `dead-letter:${letter.id}`,
+    causationId: causeOf(letter),
   };
   const [outcome] = await attemptTrades(deps, [{ request, origin }]);
   invariant(outcome, 'a trade that was sent has an outcome');
   if (outcome.type === 'RECORDED') {
     const { tradeId, key, eventVersion } = outcome;
+    if (attempt.action === 'CORRECT' && !(await isOfLetter(deps, letter, outcome))) {
+      return deps.letterAttempts.endRefused(attempt, idNotNew(outcome));
+    }
     const counted = { tradeId, positionKey: key.text, eventVersion };
     return deps.letterAttempts.endCounted(attempt, counted);
   }
@@ -150,6 +160,40 @@ export async function finishAttempt(
     wasAutomatic,
     pauseMs: retryPauseMs({ reason, source, automaticRetries }),
   });
+}
+
+function causeOf({ id }: DeadLetter): string {
+  return `dead-letter:${id}`;
+}
+
+type RecordedOutcome = Extract<TradeOutcome, { type: 'RECORDED' }>;
+
+/**
+ * False when the id of the corrected trade is that of another trade, which only happens to say the
+ * same. A trade of this dead letter is found when the process of its attempt died.
+ */
+async function isOfLetter(
+  { positions }: DeadLetterDeps,
+  letter: DeadLetter,
+  { key, eventVersion, position }: RecordedOutcome,
+): Promise<boolean> {
+  if (position !== null) return true;
+  const [recorded] = await positions.eventsOf([{ key, version: eventVersion }]);
+  return recorded?.causationId === causeOf(letter);
+}
+
+const ID_NOT_NEW = 'TRADE_ID_NOT_NEW' satisfies DeadLetterRefusalReason;
+
+function idNotNew({ tradeId, key, eventVersion }: RecordedOutcome): RefusedAttempt {
+  return {
+    reason: ID_NOT_NEW,
+    message:
+      'newTradeId: expected one that no trade has, was that of event ' +
+      `${eventVersion} of ${key.text}, ${tradeId}`,
+    isSameTrade: false,
+    wasAutomatic: false,
+    pauseMs: null,
+  };
 }
 
 function newAttempt(
@@ -189,6 +233,7 @@ function answerOf(letter: DeadLetter, attempt: DeadLetterAttempt | undefined): D
       return { ok: true, letter, counted: null };
     case 'REFUSED': {
       const { reason, message } = end;
+      if (reason === ID_NOT_NEW) return refusedCommand(letter, reason, message);
       return { ...refusedCommand(letter, 'TRADE_REFUSED', message), tradeReason: reason };
     }
   }

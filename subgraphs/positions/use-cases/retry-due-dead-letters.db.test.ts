@@ -13,6 +13,7 @@ import type { DeadLetter } from '../domain/dead-letter.ts';
 import type { TradeRequest } from '../domain/trade.ts';
 import { createDeadLetterAttempts } from '../store/dead-letter-attempts.ts';
 import { createDeadLetterReader } from '../store/dead-letter-reader.ts';
+import { createPositionRepository } from '../store/positions.ts';
 import { correctDeadLetter } from './correct-dead-letter.ts';
 import type { TradeOrigin } from './record-trades.ts';
 import { retryDeadLetter } from './retry-dead-letter.ts';
@@ -32,6 +33,7 @@ beforeAll(async () => {
     ...recording.deps,
     letters: createDeadLetterReader(sql),
     letterAttempts: createDeadLetterAttempts(sql),
+    positions: createPositionRepository(sql),
     logger: silentLogger,
   };
 });
