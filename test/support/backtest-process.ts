@@ -20,7 +20,11 @@ export interface BacktestProcess {
 
 export async function startBacktestProcess(databaseUrl: string): Promise<BacktestProcess> {
   const child = fork(FILE, ['run', databaseUrl], { execArgv: ['--import', 'tsx'] });
-  await once(child, 'message');
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the process ended before it could run backtests');
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => undefined);
   return { kill: () => killed(child) };
 }
 
