@@ -34,11 +34,9 @@ export const auditResolvers = {
   AuditedEvent: {
     id: ({ positionKey, version }) => `${positionKey}#${version}`,
     position: async ({ positionKey }, _args, { deps, loaders }) => {
-      const { clock } = deps;
       const summary = await loaders.positionByKey.load(positionKey);
       invariant(summary, `${positionKey} has an event`);
-      const asOf = { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
-      return presentSummary(summary, asOf);
+      return presentSummary(summary, deps.clock.today());
     },
     type: ({ type }) => {
       const known = POSITION_EVENT_TYPES.find((each) => each === type);

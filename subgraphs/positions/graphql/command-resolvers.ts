@@ -12,7 +12,7 @@ import { electLots } from '../use-cases/elect-lots.ts';
 import { resetPrices } from '../use-cases/reset-prices.ts';
 import type { Context } from './context.ts';
 import type { PositionParent } from './parents.ts';
-import { presentPosition, presentSummary } from './present.ts';
+import { presentDecided, presentSummary } from './present.ts';
 import type { ApplyCorporateActionInput, Resolvers } from './types.generated.ts';
 
 const SOURCE = 'graphql';
@@ -159,9 +159,9 @@ async function positionAfter(
   { key, position }: { readonly key: PositionKey; readonly position: Position | null },
   { deps: { clock }, loaders }: Context,
 ): Promise<PositionParent> {
-  const asOf = { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
-  if (position !== null) return presentPosition(key, position, asOf);
+  const today = clock.today();
+  if (position !== null) return presentDecided(key, position, today);
   const summary = await loaders.positionByKey.load(key.text);
   if (summary === null) throw new Error(`invariant broken: ${key.text} has events`);
-  return presentSummary(summary, asOf);
+  return presentSummary(summary, today);
 }

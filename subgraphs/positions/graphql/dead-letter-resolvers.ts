@@ -28,8 +28,7 @@ const counted = {
     const { positionKey } = countedOf(parent);
     const summary = await loaders.positionByKey.load(positionKey);
     invariant(summary, `${positionKey} has a trade`);
-    const asOf = { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
-    return presentSummary(summary, asOf);
+    return presentSummary(summary, clock.today());
   },
 };
 

@@ -146,6 +146,35 @@ describe('positionChanged', () => {
 });
 
 describe('positionCorrected', () => {
+  test('tells when its event was recorded, as positionChanged does', async () => {
+    const corrections = await open(
+      'subscription { positionCorrected(filter: { accountId: "C2" }) { version correctedAt } }',
+    );
+    const changes = await open(
+      `subscription { positionChanged(filter: { accountId: "C2" }) {
+        position { version knownAt } event { recordedAt }
+      } }`,
+    );
+    await record(input('C2', 'T1'), input('C2', 'T2', { effectiveDate: '2026-11-18' }));
+    const corrected = await corrections.next();
+    const { version, correctedAt } = corrected.value.data.positionCorrected;
+    const recordedAt = new Map<number, string>();
+    while (!recordedAt.has(version)) {
+      const { position, event } = (await changes.next()).value.data.positionChanged;
+      expect(position.knownAt).toBe(event.recordedAt);
+      recordedAt.set(position.version, event.recordedAt);
+    }
+    expect(correctedAt).toBe(recordedAt.get(version));
+    await Promise.all([corrections.return?.(), changes.return?.()]);
+    const rows = await positions.sql`
+      select o.topic, o.recorded_at = e.recorded_at as "isSame"
+      from platform.outbox o join positions.event_store e on e.position_key = o.key
+        and e.event_ver = (o.payload ->> 'eventVersion')::int
+      where o.key like 'BOOK-1|C2|%'`;
+    expect(new Set(rows.map(({ topic }) => topic)).size).toBeGreaterThan(1);
+    expect(rows.every(({ isSame }) => isSame === true)).toBe(true);
+  });
+
   test('is open, silent whatever changes, and ends when the reader leaves', async () => {
     const stream = await open('subscription { positionCorrected { sequence } }');
     const changes = await open('subscription { positionChanged { sequence } }');

@@ -53,7 +53,8 @@ export interface PositionParent {
   /** In order of opening; null while they are not loaded. */
   readonly lots: readonly TaxLot[] | null;
   readonly effectiveAt: BusinessDate;
-  readonly knownAtMs: number;
+  /** Null: that of the event of `version`. */
+  readonly knownAtMs: number | null;
   /** False when another time was asked for: then it is valued at the close of `effectiveAt`. */
   readonly isCurrent: boolean;
 }

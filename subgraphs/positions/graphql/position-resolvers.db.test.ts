@@ -77,6 +77,16 @@ const input = (accountId: string, tradeId: string, changes: object = {}) => ({
 const record = (...trades: object[]) => trader.data(RECORD, { trades });
 const keyOf = (accountId: string) => ({ bookId: 'BOOK-1', accountId, symbol: 'aapl' });
 
+async function lastRecordedAt(accountId: string): Promise<string | undefined> {
+  const { position } = (await trader.data(
+    `query ($key: PositionKeyInput!) { position(key: $key) {
+      events { edges { node { recordedAt } } }
+    } }`,
+    { key: keyOf(accountId) },
+  )) as { position: { events: { edges: { node: { recordedAt: string } }[] } } };
+  return position.events.edges.at(-1)?.node.recordedAt;
+}
+
 describe('a position', () => {
   test('shows figures, lots in relief order, and the last accepted price', async () => {
     await record(
@@ -97,7 +107,7 @@ describe('a position', () => {
         costBasis: { amount: '600' },
         realizedPnl: { amount: '650' },
         effectiveAt: '2026-11-20',
-        knownAt: '2026-11-20T14:30:00.000Z',
+        knownAt: await lastRecordedAt('B1'),
         marketValue: { amount: '800', currency: 'USD' },
         unrealizedPnl: { amount: '200' },
         lots: [
@@ -123,6 +133,24 @@ describe('a position', () => {
     });
     expect(await at('2026-11-19')).toMatchObject({
       position: { quantity: '200', costBasis: { amount: '2200' }, lots: [{}, {}] },
+    });
+  });
+
+  test('is known at its last event, however it is found', async () => {
+    const knownAt = await lastRecordedAt('B1');
+    expect(knownAt).toEqual(expect.any(String));
+    const found = await trader.data(
+      `query ($key: PositionKeyInput!, $of: [_Any!]!) {
+        position(key: $key, effectiveAt: "2026-11-19") { knownAt }
+        positions(filter: { bookId: "BOOK-1", accountId: "B1" }) { edges { node { knownAt } } }
+        _entities(representations: $of) { ... on Position { knownAt } }
+      }`,
+      { key: keyOf('B1'), of: [{ __typename: 'Position', id: 'BOOK-1|B1|INS_AAPL|USD|-|NET' }] },
+    );
+    expect(found).toEqual({
+      position: { knownAt },
+      positions: { edges: [{ node: { knownAt } }] },
+      _entities: [{ knownAt }],
     });
   });
 

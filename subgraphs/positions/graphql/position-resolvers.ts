@@ -3,6 +3,7 @@
 import { utcDateOf } from '#kernel/business-date';
 import { divide } from '#kernel/decimal';
 import { connectionOf, pageRequest } from '#platform/connection';
+import { invariant } from '#platform/errors';
 import { inReliefOrder } from '../domain/lot-relief.ts';
 import { unitCost } from '../domain/tax-lot.ts';
 import { findKey, findPositionAt, type TimesAsked } from '../use-cases/find-position.ts';
@@ -23,7 +24,7 @@ export const positionResolvers = {
       if (key === undefined) return null;
       if ((effectiveAt ?? knownAt ?? null) === null) {
         const summary = await loaders.positionByKey.load(key.text);
-        return summary && presentSummary(summary, now(deps));
+        return summary && presentSummary(summary, deps.clock.today());
       }
       const times = { effectiveAt: effectiveAt ?? null, knownAtMs: knownAt ?? null };
       const position = await findPositionAt(deps, key, times);
@@ -33,10 +34,10 @@ export const positionResolvers = {
     positions: async (_root, { filter, ...args }, { deps }) => {
       const page = pageRequest(args, POSITION_PAGE);
       const rows = await deps.positions.list(filter ?? {}, page);
-      const asOfNow = now(deps);
+      const today = deps.clock.today();
       return connectionOf(rows, page, {
         keyOf: ({ key }) => [key.text],
-        nodeOf: (row) => presentSummary(row, asOfNow),
+        nodeOf: (row) => presentSummary(row, today),
       });
     },
   },
@@ -44,7 +45,7 @@ export const positionResolvers = {
   Position: {
     __resolveReference: async ({ id }, { deps, loaders }) => {
       const summary = await loaders.positionByKey.load(id);
-      return summary && presentSummary(summary, now(deps));
+      return summary && presentSummary(summary, deps.clock.today());
     },
     id: ({ key }) => key.text,
     bookId: ({ key }) => key.bookId,
@@ -55,7 +56,8 @@ export const positionResolvers = {
     averageCost: ({ quantity, costBasis }) =>
       quantity === 0n ? null : divide(costBasis, quantity),
     realizedPnl: ({ key, realizedPnl }) => moneyOf(realizedPnl, key.currency),
-    knownAt: ({ knownAtMs }) => knownAtMs,
+    knownAt: ({ knownAtMs, ...position }, _args, context) =>
+      knownAtMs ?? lastRecordedAtOf(position, context),
     lots: (position, _args, context) => lotsOf(position, context),
 
     lotsConnection: async (position, args, context) => {
@@ -89,16 +91,20 @@ export const positionResolvers = {
   },
 } satisfies Resolvers;
 
-function now({ clock }: Context['deps']): AsOf {
-  return { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
-}
-
 /** The newest figures as known at an instant are those of its day. */
 function asOf({ clock }: Context['deps'], { effectiveAt, knownAtMs }: TimesAsked): AsOf {
-  const nowMs = clock.nowMs();
-  const day = effectiveAt ?? utcDateOf(knownAtMs ?? nowMs);
+  const day = effectiveAt ?? utcDateOf(knownAtMs ?? clock.nowMs());
   const isCurrent = knownAtMs === null && day >= clock.today();
-  return { effectiveAt: day, knownAtMs: knownAtMs ?? nowMs, isCurrent };
+  return { effectiveAt: day, knownAtMs, isCurrent };
+}
+
+async function lastRecordedAtOf(
+  { key, version }: Pick<PositionParent, 'key' | 'version'>,
+  { loaders }: Context,
+): Promise<number> {
+  const last = await loaders.event.load({ key, version });
+  invariant(last, `event ${version} of ${key.text} is there`);
+  return last.recordedAtMs;
 }
 
 async function lotsOf(

@@ -14,7 +14,8 @@ import type { PositionKeyInput } from './types.generated.ts';
 
 export interface AsOf {
   readonly effectiveAt: BusinessDate;
-  readonly knownAtMs: number;
+  /** Null: that of the last event, which is loaded when somebody asks. */
+  readonly knownAtMs: number | null;
   readonly isCurrent: boolean;
 }
 
@@ -35,8 +36,22 @@ export function presentFigures(figures: Figures, currency: CurrencyCode) {
   };
 }
 
-export function presentSummary({ key, figures }: PositionSummary, asOf: AsOf): PositionParent {
+/** A position of now. Asked for as known at its last event, it is found in the same version. */
+export function presentSummary(
+  { key, figures, lastRecordedAtMs }: PositionSummary,
+  today: BusinessDate,
+): PositionParent {
+  const asOf = { effectiveAt: today, knownAtMs: lastRecordedAtMs, isCurrent: true };
   return { key, ...figures, lots: null, ...asOf };
+}
+
+/** As it was decided: right after its last event. */
+export function presentDecided(
+  key: PositionKey,
+  position: Position,
+  today: BusinessDate,
+): PositionParent {
+  return presentPosition(key, position, { effectiveAt: today, knownAtMs: null, isCurrent: true });
 }
 
 export function presentPosition(key: PositionKey, position: Position, asOf: AsOf): PositionParent {

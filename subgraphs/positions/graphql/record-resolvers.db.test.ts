@@ -71,10 +71,36 @@ const input = (accountId: string, tradeId: string, changes: object = {}) => ({
   ...changes,
 });
 
+interface Known {
+  readonly version: number;
+  readonly knownAt: string;
+  readonly events: {
+    readonly edges: readonly { readonly node: { version: number; recordedAt: string } }[];
+  };
+}
+
 const record = (...trades: object[]) => trader.data(RECORD, { trades });
 const keyOf = (accountId: string) => ({ bookId: 'BOOK-1', accountId, symbol: 'aapl' });
 
 describe('recordTrades', () => {
+  test('answers with a position that is known at its own event', async () => {
+    const trades = [input('K1', 'T1'), input('K1', 'T2')];
+    const answer = await trader.data(
+      `mutation ($trades: [TradeInput!]!) { recordTrades(input: { trades: $trades }) {
+        results { ... on TradeRecorded { position { version knownAt
+          events { edges { node { version recordedAt } } } } } }
+      } }`,
+      { trades },
+    );
+    const { results } = (answer as { recordTrades: { results: { position: Known }[] } })
+      .recordTrades;
+    expect(results).toHaveLength(2);
+    for (const { position } of results) {
+      const own = position.events.edges.find(({ node }) => node.version === position.version);
+      expect(position.knownAt).toBe(own?.node.recordedAt);
+    }
+  });
+
   test('answers in order: recorded, the same again, other content, refused', async () => {
     const answer = await record(
       input('A1', 'T1', { fees: '5' }),

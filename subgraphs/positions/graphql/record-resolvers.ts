@@ -6,7 +6,7 @@ import { PlatformError } from '#platform/errors';
 import type { TradeRequest } from '../domain/trade.ts';
 import { recordTrades, type SentTrade } from '../use-cases/record-trades.ts';
 import type { Context } from './context.ts';
-import { presentPosition, presentSummary } from './present.ts';
+import { presentDecided, presentSummary } from './present.ts';
 import type { Resolvers, TradeInput } from './types.generated.ts';
 
 const SOURCE = 'graphql';
@@ -36,12 +36,11 @@ export const recordResolvers = {
     contractStatus: ({ uti }) => (uti === null ? 'CONTRACT_PENDING' : 'GENERATED'),
 
     position: async ({ key, position }, _args, { deps, loaders }) => {
-      const { clock } = deps;
-      const asOf = { effectiveAt: clock.today(), knownAtMs: clock.nowMs(), isCurrent: true };
-      if (position !== null) return presentPosition(key, position, asOf);
+      const today = deps.clock.today();
+      if (position !== null) return presentDecided(key, position, today);
       const summary = await loaders.positionByKey.load(key.text);
       if (summary === null) throw new Error(`invariant broken: ${key.text} has a trade`);
-      return presentSummary(summary, asOf);
+      return presentSummary(summary, today);
     },
   },
 } satisfies Resolvers;

@@ -100,6 +100,9 @@ async function pretendRecordedAt(accountId: string, instants: readonly string[])
     update positions.event_store stored set recorded_at = pretended.at
     from unnest(${[...instants]}::text[]::timestamptz[]) with ordinality as pretended (at, version)
     where position_key = ${aaplKeyOf(accountId)} and event_ver = pretended.version`;
+  await owner`
+    update positions.snapshot_store set last_recorded_at = ${instants.at(-1) ?? null}
+    where position_key = ${aaplKeyOf(accountId)}`;
 }
 
 const RECORDED_AT = [
@@ -163,6 +166,18 @@ describe('PS-9 [G-4] a position at a day, as known at an instant', () => {
     const found = await positionAt('G4', { effectiveAt: '2026-03-05' });
     expect(found && figures(found)).toBe('180 / 1880 / 0');
   });
+
+  test.each([{}, { effectiveAt: '2026-03-05' }, { effectiveAt: '2026-03-10' }])(
+    'asked for again at %o, as known when it says, it is the same',
+    async (times) => {
+      const found = await positionAt('G4', times);
+      const { knownAt } = found as unknown as { knownAt: string };
+      expect(Date.parse(knownAt)).toBe(Date.parse(RECORDED_AT[5]));
+      expect(await positionAt('G4', { ...times, knownAt })).toEqual(found);
+      const earlier = new Date(Date.parse(knownAt) - 1).toISOString();
+      expect(await positionAt('G4', { ...times, knownAt: earlier })).toMatchObject({ version: 5 });
+    },
+  );
 
   test('has the lots of the time asked for', async () => {
     expect(

@@ -52,6 +52,8 @@ export interface EventRowToWrite {
 
 export interface RecordRowToWrite extends OutboxRecord {
   readonly key: string;
+  /** Of the event that it tells of. */
+  readonly eventVersion: number;
   readonly partition: number;
   readonly origin: CommandOrigin;
 }
@@ -95,6 +97,7 @@ export function furtherRecordRows(rows: readonly EventRowToWrite[]): readonly Re
     furtherRecordsOf({ key, event, after, user: origin.user }).map((record) => ({
       ...record,
       key: key.text,
+      eventVersion: after.version,
       partition,
       origin,
     })),
@@ -175,6 +178,12 @@ export const RECORD_COLUMNS: readonly Column<RecordRowToWrite>[] = [
   { name: 'correlation_id', as: 'text', of: ({ origin }) => origin.correlationId },
   { name: 'causation_id', as: 'text', of: ({ origin }) => origin.causationId },
 ];
+
+export const TOLD_VERSION: Column<RecordRowToWrite> = {
+  name: 'told_ver',
+  as: 'int',
+  of: ({ eventVersion }) => eventVersion,
+};
 
 type SnapshotColumn = Column<SnapshotRowToWrite>;
 

@@ -19,6 +19,7 @@ import {
   type SnapshotRowToWrite,
   snapshotRow,
   STATE_COLUMNS,
+  TOLD_VERSION,
   VERSION_BEFORE,
 } from './batch-rows.ts';
 import { EVENT_SCHEMA_VERSION } from './event-codec.ts';
@@ -60,9 +61,9 @@ export async function writeBatch(
   });
   const parameters = [
     ...parametersOf(EVENT_INPUT, rows),
-    ...(records.length > 0 ? parametersOf(RECORD_COLUMNS, records) : []),
     ...(created.length > 0 ? parametersOf(CREATED_INPUT, created) : []),
     ...(updated.length > 0 ? parametersOf(UPDATED_INPUT, updated) : []),
+    ...(records.length > 0 ? parametersOf(RECORD_INPUT, records) : []),
     ...(chunks.length > 0 ? parametersOf(CHUNK_COLUMNS, chunks) : []),
     String(snapshots.length),
   ];
@@ -74,6 +75,7 @@ const isNew = ({ before }: SnapshotRowToWrite): boolean => before.position.versi
 
 const EVENT_INPUT = [...EVENT_COLUMNS, ...COMMAND_COLUMNS, ...CHANGE_COLUMNS];
 const CREATED_INPUT = [SNAPSHOT_KEY, ...KEY_COLUMNS, ...STATE_COLUMNS];
+const RECORD_INPUT = [...RECORD_COLUMNS, TOLD_VERSION];
 const UPDATED_INPUT = [SNAPSHOT_KEY, VERSION_BEFORE, ...STATE_COLUMNS];
 
 /** The parts that not every batch has. Each combination is prepared on its own. */
@@ -103,7 +105,7 @@ function statementOf(parts: StatementParts): string {
 /**
  * `recorded_at` is the server's time, and at least a microsecond after the event before it in the
  * position, also when that clock jumps back. The snapshots are written first, for they know the
- * event before: the row is found once for both.
+ * event before: the row is found once for both. The outbox has the time of the event, too.
  */
 function buildStatement(parts: StatementParts): string {
   let next = 1;
@@ -116,13 +118,13 @@ function buildStatement(parts: StatementParts): string {
   const kept = [...(parts.creates ? ['created'] : []), ...(parts.updates ? ['updated'] : [])];
   const ctes = [
     `input as (select * from ${table(EVENT_INPUT)})`,
-    ...(parts.tells ? [toldPart(table(RECORD_COLUMNS))] : []),
     ...(parts.creates ? [createdPart(table(CREATED_INPUT))] : []),
     ...(parts.updates ? [updatedPart(table(UPDATED_INPUT))] : []),
     `kept as (${kept.map((name) => `select * from ${name}`).join(' union all ')})`,
     `timed as (
       select i.*, k.last_recorded_at - (k.last_ver - i.event_ver) * ${MICROSECOND} as recorded_at
       from input i join kept k using (position_key))`,
+    ...(parts.tells ? [toldPart(table(RECORD_INPUT))] : []),
     `appended as (
       insert into positions.event_store (${columns}, schema_ver, recorded_at)
       select ${columns}, ${EVENT_SCHEMA_VERSION}, recorded_at from timed)`,
@@ -133,10 +135,10 @@ function buildStatement(parts: StatementParts): string {
       from timed where command_id is not null)`,
     `published as (
       insert into platform.outbox
-        (topic, partition, key, type, version, payload, correlation_id, causation_id)
+        (topic, partition, key, type, version, payload, correlation_id, causation_id, recorded_at)
       select '${tradeApplied.topic}', partition, position_key, record_type, record_version,
-        published, correlation_id, causation_id
-      from input order by ord)`,
+        published, correlation_id, causation_id, recorded_at
+      from timed order by ord)`,
     ...(parts.movesLots ? [chunkParts(table(CHUNK_COLUMNS))] : []),
     ...(parts.awaitsContracts ? [AWAITED_PART] : []),
   ];
@@ -148,8 +150,13 @@ const MICROSECOND = `interval '1 microsecond'`;
 
 function toldPart(records: string): string {
   const columns = namesOf(RECORD_COLUMNS);
+  const told = RECORD_COLUMNS.map(({ name }) => `r.${name}`).join(', ');
   return `told as (
-    insert into platform.outbox (${columns}) select ${columns} from ${records} order by ord)`;
+    insert into platform.outbox (${columns}, recorded_at)
+    select ${told}, t.recorded_at
+    from (select * from ${records}) r
+      join timed t on t.position_key = r.key and t.event_ver = r.told_ver
+    order by r.ord)`;
 }
 
 const KEPT_COLUMNS = 'position_key, last_ver, last_recorded_at';
