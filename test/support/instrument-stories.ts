@@ -43,7 +43,8 @@ const POSITION = `query ($key: PositionKeyInput!) {
         resetId resetPrice { amount } settlement { amount } reset: lots { lot settlement { amount } }
       }
       ... on ReceivedLotsDetails {
-        transferId cause fromPositionId received: lots { lot openDate quantity }
+        transferId cause fromPositionId replacesVersion
+        received: lots { lot openDate quantity }
       }
     } } } }
   }

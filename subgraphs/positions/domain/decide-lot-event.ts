@@ -1,7 +1,7 @@
 /** What happens to lots without a trade: resets, corporate actions, method changes, transfers. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import { type Decision, refuse, type Refusal } from '#kernel/decision';
+import { accept, type Decision, refuse, type Refusal } from '#kernel/decision';
 import { methodOn } from './contract-terms.ts';
 import { corporateActionProblem } from './corporate-action.ts';
 import { applyCorporateAction } from './corporate-action-effect.ts';
@@ -12,6 +12,7 @@ import type {
   ApplyCorporateAction,
   ChangeMethod,
   ReceiveLots,
+  ReplaceReceivedLots,
   ResetPrice,
 } from './position-command.ts';
 import type { PositionEvent, ReceivedLot } from './position-event.ts';
@@ -91,11 +92,62 @@ export function receiveLots(position: Position, command: ReceiveLots): LotDecisi
     fromPositionKey,
     effectiveDate,
     reliefMethod: version === 0 ? methodOn(terms, effectiveDate).method : reliefMethod,
-    // Ids are unique in one position only. No trade id has a blank.
-    lots: command.lots.map((lot) => ({ ...lot, lotId: `${lot.lotId} by ${transferId}` })),
+    lots: renamed(command.lots, transferId),
+    replaces: null,
     late: latenessFor(draft.position, { effectiveDate, today }),
   });
   return finish(draft);
+}
+
+/** No event when the receipt stands for the same lots already. */
+export function replaceReceivedLots(
+  position: Position,
+  command: ReplaceReceivedLots,
+): Decision<PositionEvent, never> {
+  const { transferId, cause, fromPositionKey, effectiveDate, today } = command;
+  const { receiptVersion, history } = command;
+  const lots = renamed(command.lots, transferId);
+  const latest = history?.findLast(
+    ({ event, version }) =>
+      event.type === 'LOTS_RECEIVED' &&
+      (version === receiptVersion || event.replaces === receiptVersion),
+  )?.event;
+  if (latest?.type === 'LOTS_RECEIVED' && areSame(latest.lots, lots)) return accept();
+  const draft = startDraft(position, today);
+  count(draft, {
+    type: 'LOTS_RECEIVED',
+    transferId,
+    cause,
+    fromPositionKey,
+    effectiveDate,
+    reliefMethod: draft.position.reliefMethod,
+    lots,
+    replaces: receiptVersion,
+    // Whatever its date: what it replaces is in the lots already.
+    late: { tipDate: draft.position.lastEffectiveDate ?? today, bookedOn: today },
+  });
+  return accept(...draft.events);
+}
+
+/** Ids are unique in one position only. No trade id has a blank. */
+function renamed(lots: readonly ReceivedLot[], transferId: string): readonly ReceivedLot[] {
+  return lots.map((lot) => ({ ...lot, lotId: `${lot.lotId} by ${transferId}` }));
+}
+
+function areSame(a: readonly ReceivedLot[], b: readonly ReceivedLot[]): boolean {
+  return a.length === b.length && a.every((lot, index) => isSame(lot, b[index]));
+}
+
+function isSame(a: ReceivedLot, b: ReceivedLot | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.lotId === b.lotId &&
+    a.openDate === b.openDate &&
+    a.acquiredOn === b.acquiredOn &&
+    a.quantity === b.quantity &&
+    a.costBasis === b.costBasis &&
+    a.settledResets === b.settledResets
+  );
 }
 
 function inFuture(

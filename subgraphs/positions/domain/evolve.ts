@@ -72,6 +72,7 @@ export function evolve(position: Position, event: PositionEvent): Position {
         ledger.reliefMethod = event.method;
       });
     case 'LOTS_RECEIVED':
+      if (event.replaces !== null) return next;
       return counted(next, event.late === null ? event.effectiveDate : null, (ledger) => {
         for (const lot of event.lots) countReceived(ledger, lot);
       });

@@ -88,9 +88,11 @@ export function canStartFrom(
         return event.action.effectiveDate > lastEffectiveDate;
       case 'PROVISIONAL_TRADE_APPLIED':
         return event.trade.effectiveDate >= lastEffectiveDate;
+      case 'LOTS_RECEIVED':
+        if (event.replaces !== null) return event.replaces > version;
+        return event.effectiveDate >= lastEffectiveDate;
       case 'PRICE_RESET':
       case 'LOT_METHOD_CHANGED':
-      case 'LOTS_RECEIVED':
         return event.effectiveDate >= lastEffectiveDate;
       case 'TRADE_APPLIED':
       case 'FORWARD_TRADE_BOOKED':

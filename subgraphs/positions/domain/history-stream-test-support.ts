@@ -66,8 +66,8 @@ const SHARES = {
   action: 4,
   method: 3,
   elect: 4,
-  receive: 2,
-  roll: 3,
+  receive: 3,
+  roll: 2,
 } as const;
 export type Kind = keyof typeof SHARES;
 export const KINDS = Object.keys(SHARES) as Kind[];
@@ -172,7 +172,21 @@ function commandOf(
       const lots = electedFor(history, step) ?? [];
       return { type: 'ElectLots', tradeId, target, lots, today, calendar: weekdays };
     }
-    case 'receive':
+    case 'receive': {
+      const receipts = known.filter(
+        ({ event }) => event.type === 'LOTS_RECEIVED' && event.replaces === null,
+      );
+      const receipt = receipts[step.which % Math.max(1, receipts.length)];
+      if (receipt?.event.type === 'LOTS_RECEIVED' && step.clock % 2 === 1) {
+        return {
+          ...receipt.event,
+          type: 'ReplaceReceivedLots',
+          receiptVersion: receipt.version,
+          history: known,
+          lots: step.which % 3 === 0 ? [] : [receivedLot(step, receipt.event.effectiveDate)],
+          today,
+        };
+      }
       return {
         type: 'ReceiveLots',
         transferId: `X${index}`,
@@ -183,6 +197,7 @@ function commandOf(
         terms,
         today,
       };
+    }
   }
 }
 

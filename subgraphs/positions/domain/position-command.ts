@@ -9,6 +9,7 @@ import type { ElectedLot, LotReliefMethod } from './lot-relief.ts';
 import type { CorrectionRefusalReason } from './position.ts';
 import type { ReceivedLot } from './position-event.ts';
 import type { Recalculated } from './recalculation.ts';
+import type { HistoryEvent } from './timeline.ts';
 import type { Trade } from './trade.ts';
 
 interface DatedCommand {
@@ -90,6 +91,20 @@ export interface ReceiveLots extends DatedCommand {
   readonly terms: ContractTerms;
 }
 
+/** What delivered lots was corrected: these were to be received instead, or none. */
+export interface ReplaceReceivedLots extends DatedCommand {
+  readonly type: 'ReplaceReceivedLots';
+  /** Version of the receipt, and the events from it on that are known; null: too many. */
+  readonly receiptVersion: number;
+  readonly history: readonly HistoryEvent[] | null;
+  /** As `ReceiveLots` has them. */
+  readonly transferId: string;
+  readonly cause: ReceiveLots['cause'];
+  readonly fromPositionKey: string;
+  readonly effectiveDate: BusinessDate;
+  readonly lots: readonly ReceivedLot[];
+}
+
 /** Bookings of today and before become effective. */
 export interface RollForward extends DatedCommand {
   readonly type: 'RollForward';
@@ -126,6 +141,7 @@ export type PositionCommand =
   | ApplyCorporateAction
   | ChangeMethod
   | ReceiveLots
+  | ReplaceReceivedLots
   | RollForward
   | Correct
   | RefuseCorrection

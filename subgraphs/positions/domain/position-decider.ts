@@ -4,7 +4,13 @@ import type { Decision } from '#kernel/decision';
 import type { AmendmentRefusalReason } from './amendment-refusal.ts';
 import type { BustRefusalReason } from './bust-refusal.ts';
 import { amendTrade, bustTrade, electLots } from './decide-amendment.ts';
-import { actOnLots, changeMethod, receiveLots, resetPrice } from './decide-lot-event.ts';
+import {
+  actOnLots,
+  changeMethod,
+  receiveLots,
+  replaceReceivedLots,
+  resetPrice,
+} from './decide-lot-event.ts';
 import {
   correct,
   noteContract,
@@ -77,6 +83,8 @@ export function decide(
       return changeMethod(position, command);
     case 'ReceiveLots':
       return receiveLots(position, command);
+    case 'ReplaceReceivedLots':
+      return replaceReceivedLots(position, command);
     case 'RollForward':
       return rollForward(position, command);
     case 'Correct':

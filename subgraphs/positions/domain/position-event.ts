@@ -218,6 +218,11 @@ export interface LotsReceived {
   readonly effectiveDate: BusinessDate;
   readonly reliefMethod: LotReliefMethod;
   readonly lots: readonly ReceivedLot[];
+  /**
+   * Version of the receipt whose lots these are instead, because what delivered them was corrected.
+   * Always late: until it is settled, the old ones count. Null for a receipt of its own.
+   */
+  readonly replaces: number | null;
   readonly late: Lateness | null;
 }
 

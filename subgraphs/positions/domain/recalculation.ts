@@ -122,10 +122,11 @@ function sharedLength(a: readonly TimelineEntry[], b: readonly TimelineEntry[]):
   return length;
 }
 
-/** A trade that was amended, or whose lots were chosen, is another object. */
+/** A trade that was amended, or whose lots were chosen, is another object; replaced lots are, too. */
 function isSame(a: TimelineEntry | undefined, b: TimelineEntry | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.version !== b.version || a.date !== b.date) return false;
+  if (a.fact.type === 'RECEIVED') return b.fact.type === 'RECEIVED' && a.fact.lots === b.fact.lots;
   return a.fact.type !== 'TRADE' || (b.fact.type === 'TRADE' && a.fact.trade === b.fact.trade);
 }
 

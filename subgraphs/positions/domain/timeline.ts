@@ -92,6 +92,8 @@ interface Settlement {
   readonly bustedVersions: ReadonlySet<number>;
   readonly amendedByVersion: ReadonlyMap<number, Trade>;
   readonly electedByVersion: ReadonlyMap<number, NonNullable<Trade['electedLots']>>;
+  /** Lots that a receipt brings instead. */
+  readonly replacedByVersion: ReadonlyMap<number, readonly ReceivedLot[]>;
 }
 
 /** Versions of late events that a correction among the known events has put in their place. */
@@ -110,7 +112,11 @@ function settlementOf(known: readonly HistoryEvent[], settleAll: boolean): Settl
   const bustedVersions = new Set<number>();
   const amendedByVersion = new Map<number, Trade>();
   const electedByVersion = new Map<number, NonNullable<Trade['electedLots']>>();
+  const replacedByVersion = new Map<number, readonly ReceivedLot[]>();
   for (const { event, version } of known) {
+    if (event.type === 'LOTS_RECEIVED' && event.replaces !== null && isSettled(version)) {
+      replacedByVersion.set(event.replaces, event.lots);
+    }
     // Bookings that were busted or amended before their day were never in the lots.
     if (!('target' in event) || event.late === null || !isSettled(version)) continue;
     const target = event.target.version;
@@ -118,7 +124,7 @@ function settlementOf(known: readonly HistoryEvent[], settleAll: boolean): Settl
     if (event.type === 'TRADE_AMENDED') amendedByVersion.set(target, event.newTrade);
     if (event.type === 'LOT_RELIEF_ELECTED') electedByVersion.set(target, event.lots);
   }
-  return { isSettled, bustedVersions, amendedByVersion, electedByVersion };
+  return { isSettled, bustedVersions, amendedByVersion, electedByVersion, replacedByVersion };
 }
 
 function addFacts({ event, version }: HistoryEvent, settlement: Settlement, add: Add): void {
@@ -147,7 +153,9 @@ function addFacts({ event, version }: HistoryEvent, settlement: Settlement, add:
       return addDated(event, { version, effectiveDate, fact, phase: 1 }, settlement, add);
     }
     case 'LOTS_RECEIVED': {
-      const { lots, effectiveDate } = event;
+      const { effectiveDate, replaces } = event;
+      if (replaces !== null) return undefined;
+      const lots = settlement.replacedByVersion.get(version) ?? event.lots;
       const fact: Fact = { type: 'RECEIVED', lots };
       return addDated(event, { version, effectiveDate, fact, phase: 1 }, settlement, add);
     }

@@ -1,4 +1,3 @@
-import { eventually } from '../../../test/contract/ports/eventually.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ACT,
@@ -80,20 +79,42 @@ describe('PS-13 lots that go on under another instrument', () => {
     expect(await stories.until(after, 'A', '-10 / -600 / 0')).toMatchObject({ version: 1 });
   });
 
-  test('a correction that changes what was received is kept for people to see', async () => {
+  test('a correction that changes what was received replaces it, and tells by which event', async () => {
     const [parent, child] = [await stories.listed('CHGP'), await stories.listed('CHGC')];
     await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
     await stories.ask(ACT, spinOff(parent, child, '2026-11-20'));
     await stories.until(child, 'A', '50 / 1200 / 0');
+    await stories.record(child, 'A', ['SELL', '10', '30', '2026-11-20']);
+    await stories.until(child, 'A', '40 / 960 / 60');
     await stories.record(parent, 'A', ['BUY', '40', '60', '2026-03-01']);
-    await eventually(async () => {
-      const failed = await stories.failedRecords();
-      return failed.some(
-        ({ consumer, reason }) =>
-          consumer === 'positions-delivery' &&
-          reason.includes(`SPIN-${parent} delivers other lots`),
-      );
-    });
-    expect(await stories.positionOf(child, 'A')).toMatchObject({ version: 1, quantity: '50' });
+    const replaced = await stories.until(child, 'A', '50 / 1200 / 60');
+    expect(replaced.events.edges.map(({ node }) => node)).toMatchObject([
+      { type: 'LOTS_RECEIVED', details: { replacesVersion: null } },
+      { type: 'TRADE_APPLIED' },
+      {
+        type: 'LOTS_RECEIVED',
+        details: {
+          replacesVersion: 1,
+          received: [
+            { openDate: '2026-03-01', quantity: '10' },
+            { openDate: '2026-03-02', quantity: '50' },
+          ],
+        },
+      },
+      { type: 'HISTORICAL_POSITION_CORRECTED' },
+    ]);
+    await stories.record(parent, 'A', ['BUY', '40', '60', '2026-03-03']);
+    expect(await stories.until(child, 'A', '60 / 1440 / 60')).toMatchObject({ version: 6 });
+    expect(await stories.failedRecords()).toEqual([]);
+  });
+
+  test('a correction after which nothing is delivered takes back what was received', async () => {
+    const [parent, child] = [await stories.listed('NONEP'), await stories.listed('NONEC')];
+    await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
+    await stories.ask(ACT, spinOff(parent, child, '2026-11-20'));
+    await stories.until(child, 'A', '50 / 1200 / 0');
+    await stories.record(parent, 'A', ['SELL', '200', '61', '2026-03-03']);
+    expect(await stories.until(child, 'A', '0 / 0 / 0')).toMatchObject({ version: 3, lots: [] });
+    expect(await stories.failedRecords()).toEqual([]);
   });
 });

@@ -94,6 +94,7 @@ export const lotEventResolvers = {
     transferId: ({ event }) => event.transferId,
     cause: ({ event }) => event.cause,
     fromPositionId: ({ event }) => event.fromPositionKey,
+    replacesVersion: ({ event }) => event.replaces,
     lots: ({ event, key }) =>
       event.lots.map((lot) => ({
         lot: lot.lotId,

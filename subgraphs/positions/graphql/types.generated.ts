@@ -1109,7 +1109,12 @@ export type ReceivedLotsDetails = {
   readonly cause: LotTransferCause;
   /** Id of the position they came from. */
   readonly fromPositionId: Scalars['String']['output'];
-  /** The lots, with their basis and dates. */
+  /**
+   * Version of the receipt whose lots these are instead, because what delivered them was corrected;
+   * null for lots of their own. Until it is corrected here, too, the old ones are counted.
+   */
+  readonly replacesVersion?: Maybe<Scalars['Int']['output']>;
+  /** The lots, with their basis and dates; none when a replaced receipt was for nothing. */
   readonly lots: ReadonlyArray<ReceivedLot>;
 };
 
@@ -3074,6 +3079,7 @@ export type ReceivedLotsDetailsResolvers<ContextType = Context, ParentType exten
   transferId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   cause?: Resolver<ResolversTypes['LotTransferCause'], ParentType, ContextType>;
   fromPositionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  replacesVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   lots?: Resolver<ReadonlyArray<ResolversTypes['ReceivedLot']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

@@ -230,6 +230,7 @@ export const wholeEvents = {
     effectiveDate: dates,
     reliefMethod: methods,
     lots: list(receivedLot),
+    replaces: usually(null, nullable(integer)),
     late: lateOrNot,
   }),
   HISTORICAL_POSITION_CORRECTED: corrected,

@@ -4,8 +4,8 @@
  * command.
  *
  * What an action delivered in time is in its event. What a late one delivers is known when it is
- * corrected: it follows from the lots at the end of the day before. A correction that changes what
- * was received already is not carried over: it fails, and is kept as a failed record for people.
+ * corrected: it follows from the lots at the end of the day before. When a correction changes what
+ * was received already, the receiver replaces it, as something late of its own.
  */
 
 import { addDays, type BusinessDate } from '#kernel/business-date';
@@ -13,7 +13,7 @@ import { invariant } from '#platform/errors';
 import { NO_CONTRACT_TERMS } from '../domain/contract-terms.ts';
 import type { CorporateAction, DeliveredLots } from '../domain/corporate-action.ts';
 import { applyCorporateAction } from '../domain/corporate-action-effect.ts';
-import { receiveLots } from '../domain/decide-lot-event.ts';
+import { receiveLots, replaceReceivedLots } from '../domain/decide-lot-event.ts';
 import type { LotEventRefusalReason } from '../domain/lot-event-refusal.ts';
 import type { CorporateActionApplied, ReceivedLot } from '../domain/position-event.ts';
 import { type PositionKey, positionKeyOf } from '../domain/position-key.ts';
@@ -22,7 +22,7 @@ import type { CommandOrigin } from '../store/event-codec.ts';
 import type { InstrumentPositions } from '../store/instrument-positions.ts';
 import type { PositionRepository } from '../store/positions.ts';
 import type { TradeBatchStore } from '../store/trade-batches.ts';
-import type { WriteCommand } from './decide-batch.ts';
+import type { WriteCommand, WriteOutcome } from './decide-batch.ts';
 import { findPositionAt, type FindPositionDeps } from './find-position.ts';
 import type { RecordTradesDeps } from './record-trades.ts';
 
@@ -67,7 +67,9 @@ export async function deliverCorrected(deps: DeliverLotsDeps, cause: DeliveryCau
     if (version > basedOnVersion) continue;
     const delivered = await deliveredNow(deps, cause, event);
     const of = { key: cause.key, version, origin: cause.origin };
-    await deliver(deps, of, { action: event.action, delivered });
+    const delivery = { action: event.action, delivered };
+    if (await deliver(deps, of, delivery)) continue;
+    await replaceDelivery(deps, cause, delivery);
   }
 }
 
@@ -92,18 +94,15 @@ interface Delivery {
   readonly delivered: DeliveredLots | null;
 }
 
+/** False when lots of it, the same or others, were received before. */
 async function deliver(
   deps: DeliverLotsDeps,
   { key, version, origin }: DeliveryCause,
   { action, delivered }: Delivery,
-): Promise<void> {
+): Promise<boolean> {
   const { actionId, effectiveDate } = action;
-  const commandId = `receive ${actionId} ${key.text}`;
-  if (delivered === null) {
-    const earlier = (await deps.recorded.outcomesOf([commandId])).size;
-    if (earlier > 0) throw changedDelivery(actionId, key);
-    return;
-  }
+  const commandId = receiptIdOf(action, key);
+  if (delivered === null) return false;
   const lots = delivered.lots.map(receivedLot);
   const to = await receiverOf(deps, key, delivered.instrumentId);
   const command = await receiveCommand(deps, to, { actionId, effectiveDate, from: key, lots });
@@ -114,17 +113,80 @@ async function deliver(
       origin: { ...origin, source: DELIVERY_SOURCE, causationId: `${key.text}#${version}` },
     },
   ]);
-  if (outcome?.type === 'RECORDED') return;
-  if (outcome?.type === 'ID_TAKEN') throw changedDelivery(actionId, key);
-  const why = outcome?.type === 'REFUSED' ? outcome.message : 'it could not be stored';
-  throw new Error(`lots of ${actionId} from ${key.text} were not received: ${why}`);
+  if (outcome?.type === 'RECORDED') return outcome.position !== null;
+  if (outcome?.type === 'ID_TAKEN') return false;
+  throw notReceived(actionId, key, outcome);
 }
 
-function changedDelivery(actionId: string, { text }: PositionKey): Error {
-  return new Error(
-    `${actionId} delivers other lots of ${text} than were received before: ` +
-      'the position that received them has to be corrected by hand',
-  );
+/**
+ * The lots as they are delivered now, in the place of those that were received; nothing when they
+ * are the same. Once per correction: what a later one has changed comes with its own.
+ */
+async function replaceDelivery(
+  deps: DeliverLotsDeps,
+  { key, version, origin }: DeliveryCause,
+  { action, delivered }: Delivery,
+): Promise<void> {
+  const { actionId, effectiveDate } = action;
+  const receiptId = receiptIdOf(action, key);
+  const receipt = (await deps.recorded.outcomesOf([receiptId])).get(receiptId);
+  const instrumentId = receiverIn(action);
+  if (receipt === undefined || instrumentId === null) return;
+  const lots = delivered?.lots.map(receivedLot) ?? [];
+  const receiptVersion = receipt.eventVersion;
+  const content = contentOf(lots, effectiveDate);
+  const [outcome] = await deps.writers.submit([
+    {
+      key: await receiverOf(deps, key, instrumentId),
+      once: {
+        commandId: `${receiptId} corrected ${version}`,
+        requestHash: deps.fingerprint(content).text,
+      },
+      origin: { ...origin, source: DELIVERY_SOURCE, causationId: `${key.text}#${version}` },
+      history: { afterVersion: receiptVersion - 1 },
+      decide: (position, { today, history }) =>
+        replaceReceivedLots(position, {
+          type: 'ReplaceReceivedLots',
+          receiptVersion,
+          history,
+          transferId: actionId,
+          cause: 'CORPORATE_ACTION',
+          fromPositionKey: key.text,
+          effectiveDate,
+          lots,
+          today,
+        }),
+    },
+  ]);
+  if (outcome?.type === 'NOT_PROCESSED' || outcome?.type === 'REFUSED') {
+    throw notReceived(actionId, key, outcome);
+  }
+}
+
+function receiptIdOf({ actionId }: CorporateAction, { text }: PositionKey): string {
+  return `receive ${actionId} ${text}`;
+}
+
+function receiverIn(action: CorporateAction): string | null {
+  switch (action.type) {
+    case 'SPIN_OFF':
+      return action.childInstrumentId;
+    case 'MERGER':
+      return action.acquirerInstrumentId;
+    case 'SYMBOL_CHANGE':
+      return action.newInstrumentId;
+    default:
+      return null;
+  }
+}
+
+function notReceived(
+  actionId: string,
+  { text }: PositionKey,
+  outcome: WriteOutcome<LotEventRefusalReason> | undefined,
+): Error {
+  const why = outcome?.type === 'REFUSED' ? outcome.message : 'it could not be stored';
+  return new Error(`lots of ${actionId} from ${text} were not received: ${why}`);
 }
 
 interface Received {
