@@ -3,11 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { finished, trigger } from '../support/baskets-backtests.ts';
-import {
-  type BasketsWorld,
-  CREATE_BASKET,
-  openBasketsWorld,
-} from '../support/baskets-world.ts';
+import { type BasketsWorld, CREATE_BASKET, openBasketsWorld } from '../support/baskets-world.ts';
 import { hasRealData, REAL_DATA_MISSING, realFile } from '../support/real-data.ts';
 import { buildHistory } from '../../subgraphs/market-data/main.ts';
 import { importPrices } from '../../subgraphs/market-data/use-cases/import-prices.ts';
