@@ -122,7 +122,8 @@ describe('BK-4 the runner of backtests', { timeout: 60_000 }, () => {
     const id = await triggered('2', code);
     await world.owner`
       update baskets.backtest set status = 'RUNNING', runner = 'killed',
-        inputs_hash = ${inputsHash}, started_at = clock_timestamp(), heartbeat_at = clock_timestamp() - interval '1 minute'
+        inputs_hash = ${inputsHash}, started_at = clock_timestamp(),
+        heartbeat_at = clock_timestamp() - interval '1 minute'
       where backtest_id = ${id}`;
     await started();
     expect(await finished(world, id)).toMatchObject({ status: 'COMPLETED', inputsHash });
