@@ -91,6 +91,19 @@ export const initialPosition: Position = {
   pendingForward: [],
 };
 
+/** With all bookings, whatever their day. */
+export function projectedQuantity({
+  quantity: held,
+  pendingForward,
+}: Pick<Position, 'quantity' | 'pendingForward'>): Quantity {
+  const booked = pendingForward.reduce((sum: bigint, { trade }) => sum + signedUnits(trade), 0n);
+  return quantity(held + booked);
+}
+
+function signedUnits({ side, quantity: units }: Trade): bigint {
+  return side === 'BUY' ? units : -units;
+}
+
 export function figuresOf(state: LotState): Figures {
   const { quantity: units, costBasis, realizedPnl, lots } = state;
   return { quantity: units, costBasis, realizedPnl, lotCount: lots.length };

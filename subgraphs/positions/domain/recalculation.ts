@@ -122,7 +122,7 @@ function sharedLength(a: readonly TimelineEntry[], b: readonly TimelineEntry[]):
   return length;
 }
 
-/** A trade that was amended, or whose lots were chosen, is another object; replaced lots are, too. */
+/** What was amended, chosen or replaced is another object. */
 function isSame(a: TimelineEntry | undefined, b: TimelineEntry | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.version !== b.version || a.date !== b.date) return false;

@@ -84,6 +84,7 @@ function presentCorrected(correction: Correction): PositionParent {
     reliefMethod: LOT_RELIEF_METHODS.find((each) => each === event.reliefMethod) ?? 'FIFO',
     reconciliationStatus: event.reconciliationStatus,
     statusReason: null,
+    pendingForward: null,
     lots: null,
     effectiveAt: utcDateOf(recordedAtMs),
     knownAtMs: recordedAtMs,

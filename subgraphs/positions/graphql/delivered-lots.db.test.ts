@@ -79,7 +79,7 @@ describe('PS-13 lots that go on under another instrument', () => {
     expect(await stories.until(after, 'A', '-10 / -600 / 0')).toMatchObject({ version: 1 });
   });
 
-  test('a correction that changes what was received replaces it, and tells by which event', async () => {
+  test('a correction that changes what was received replaces it, and says so', async () => {
     const [parent, child] = [await stories.listed('CHGP'), await stories.listed('CHGC')];
     await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
     await stories.ask(ACT, spinOff(parent, child, '2026-11-20'));

@@ -67,6 +67,10 @@ async function eventsOf({ bookId, accountId, contractId }: Book): Promise<readon
   return data.position.events.edges.map(({ node }) => node);
 }
 
+const PROJECTED = `query ($key: PositionKeyInput!) {
+  now: position(key: $key) { quantity projectedQuantity }
+  before: position(key: $key, effectiveAt: "2026-11-20") { quantity }
+}`;
 const BUST = `mutation ($input: BustTradeInput!) { bustTrade(input: $input) { __typename } }`;
 const AMEND = `mutation ($input: AmendTradeInput!) { amendTrade(input: $input) { __typename } }`;
 const MONEY = (amount: string) => ({ amount });
@@ -181,6 +185,15 @@ describe('PS-10 the trail of events', () => {
         details: { __typename: 'BookingDetails', askedDate: '2026-11-28' },
       },
     ]);
+    await book.record({ id: 'S', side: 'SELL', quantity: '4', price: '9', on: '2026-11-27' });
+    const { bookId, accountId, symbol, contractId } = book.key;
+    const projected = await operations.data(PROJECTED, {
+      key: { bookId, accountId, symbol, contractId },
+    });
+    expect(projected).toEqual({
+      now: { quantity: '0', projectedQuantity: '-3' },
+      before: null,
+    });
   });
 
   test('of a correction that was refused says why the estimate stands', async () => {

@@ -50,6 +50,8 @@ export interface PositionParent {
   readonly reliefMethod: LotReliefMethod;
   readonly reconciliationStatus: ReconciliationStatus;
   readonly statusReason: Position['statusReason'];
+  /** Null where they are not known. */
+  readonly pendingForward: Position['pendingForward'] | null;
   /** In order of opening; null while they are not loaded. */
   readonly lots: readonly TaxLot[] | null;
   readonly effectiveAt: BusinessDate;

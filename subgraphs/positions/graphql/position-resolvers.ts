@@ -4,6 +4,7 @@ import { utcDateOf } from '#kernel/business-date';
 import { divide } from '#kernel/decimal';
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
+import { projectedQuantity } from '../domain/position.ts';
 import { inReliefOrder } from '../domain/lot-relief.ts';
 import { unitCost } from '../domain/tax-lot.ts';
 import { findKey, findPositionAt, type TimesAsked } from '../use-cases/find-position.ts';
@@ -52,6 +53,8 @@ export const positionResolvers = {
     accountId: ({ key }) => key.accountId,
     contractId: ({ key }) => key.contractId,
     instrument: ({ key }) => ({ id: key.instrumentId }),
+    projectedQuantity: ({ quantity, pendingForward }) =>
+      pendingForward && projectedQuantity({ quantity, pendingForward }),
     costBasis: ({ key, costBasis }) => moneyOf(costBasis, key.currency),
     averageCost: ({ quantity, costBasis }) =>
       quantity === 0n ? null : divide(costBasis, quantity),

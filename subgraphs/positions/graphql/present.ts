@@ -70,6 +70,7 @@ export function presentChanged(change: Change): PositionParent {
     reliefMethod: LOT_RELIEF_METHODS.find((each) => each === applied.reliefMethod) ?? 'FIFO',
     reconciliationStatus: applied.reconciliationStatus,
     statusReason: null,
+    pendingForward: null,
     lots: null,
     effectiveAt: utcDateOf(recordedAtMs),
     knownAtMs: recordedAtMs,

@@ -32,8 +32,9 @@ export type Query = {
   /**
    * One position, on two clocks: what counted on a business date, as it was known at an instant. Both
    * left out: now. Only `knownAt`: the newest figures as they were known then. Null when nothing was
-   * recorded for the key, or nothing had counted by then. The answer for a past day and a past instant
-   * never changes, whatever comes later; of the last second, something may still be on its way in.
+   * recorded for the key, or nothing had counted by then: on a day, a booking counts from its own on.
+   * The answer for a past day and a past instant never changes, whatever comes later; of the last
+   * second, something may still be on its way in.
    */
   readonly position?: Maybe<Position>;
   /**
@@ -347,6 +348,11 @@ export type Position = {
   readonly version: Scalars['Int']['output'];
   /** Units held; below zero when short. */
   readonly quantity: Scalars['Decimal']['output'];
+  /**
+   * quantity and the units of all trades booked for a later day than the one asked for; below zero when
+   * short. Null in a change or correction, which does not tell of bookings.
+   */
+  readonly projectedQuantity?: Maybe<Scalars['Decimal']['output']>;
   /** What the open units cost, fees included, to 8 places; of a short position, minus what they brought. */
   readonly costBasis: Money;
   /** costBasis / quantity, half-even to 8 places; null when nothing is open. */
@@ -833,8 +839,8 @@ export type PositionEvent = {
   /** Business date on which it counts. */
   readonly effectiveDate: Scalars['Date']['output'];
   /**
-   * When the platform knew it; grows with every event of a position. It is shown to the millisecond, so
-   * events of one batch may show the same.
+   * When the platform knew it; grows with every event of a position. It is shown to the millisecond,
+   * so events of one batch may show the same.
    */
   readonly recordedAt: Scalars['DateTime']['output'];
   /** When the trade was executed; null when unknown. */
@@ -1535,8 +1541,8 @@ export type AuditedEvent = {
   /** Business date on which it counts. */
   readonly effectiveDate: Scalars['Date']['output'];
   /**
-   * When the platform knew it; grows with every event of a position. It is shown to the millisecond, so
-   * events of one batch may show the same.
+   * When the platform knew it; grows with every event of a position. It is shown to the millisecond,
+   * so events of one batch may show the same.
    */
   readonly recordedAt: Scalars['DateTime']['output'];
   /** When the trade was executed; null when unknown, and for what is no trade. */
@@ -2809,6 +2815,7 @@ export type PositionResolvers<ContextType = Context, ParentType extends Resolver
   instrument?: Resolver<Maybe<ResolversTypes['Instrument']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  projectedQuantity?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   costBasis?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   averageCost?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   realizedPnl?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
