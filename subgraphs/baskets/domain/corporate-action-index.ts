@@ -138,7 +138,12 @@ export function exPrice(action: CorporateAction, withIt: Price): Price | undefin
       return positive(withIt - action.dividend);
     case 'RIGHTS':
       return isInTheMoney(action, withIt) ? positive(theoreticalPrice(action, withIt)) : withIt;
-    default:
+    case 'SHARE_CHANGE':
+    case 'SPIN_OFF':
+    case 'ADD':
+    case 'DELETE':
+    case 'MERGER_FOR_CASH':
+    case 'MERGER_FOR_STOCK':
       return withIt;
   }
 }

@@ -1,4 +1,6 @@
-/** Two-sided exchange quotes: crosses through a pivot, inversion, and a check against the market. */
+/**
+ * Two-sided exchange quotes: crosses through a pivot, inversion, and a check against the market.
+ */
 
 import { type Decimal, divideHalfEven, ONE } from '#kernel/decimal';
 import type { Rate } from '#kernel/money';

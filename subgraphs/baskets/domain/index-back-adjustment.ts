@@ -1,6 +1,7 @@
 /**
  * Back-adjustment of a price history: factors that make closes before a corporate action comparable
- * with those after it. Raw prices and factors are kept, adjusted ones always derived: the next action
+ * with those after it. Raw prices and factors are kept, adjusted ones always derived: the next
+ * action
  * changes the whole history.
  */
 

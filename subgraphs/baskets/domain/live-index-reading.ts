@@ -3,6 +3,7 @@
 import type { BusinessDate } from '#kernel/business-date';
 import { type Decimal, decimal } from '#kernel/decimal';
 import type { PriceQuality } from '#kernel/topics/accepted-ticks';
+import type { Valuation } from './contribution.ts';
 import { type Divisor, type Level, level, levelOf } from './index-level.ts';
 import { baseNow, type LiveIndex } from './live-index.ts';
 import { isLiquidPace, isStale } from './stale-policy.ts';
@@ -122,4 +123,14 @@ function qualityOf(qualities: ReadonlySet<PriceQuality>, staleWeight: Decimal): 
 export function needsSecondLook(published: Level, next: Level): boolean {
   const move = next > published ? next - published : published - next;
   return move * 10n ** 8n > published * SECOND_LOOK_ABOVE;
+}
+
+/** What the level of this moment is made of; undefined without one. */
+export function valuationOf(index: LiveIndex, atMs: number): Valuation | undefined {
+  const { base, holdings, definition } = index;
+  if (base === null || index.marketValue === null) return undefined;
+  const names = holdings.flatMap(({ slot, currency, units, price, fx }) =>
+    price === null || fx === null ? [] : [{ symbol: slot.symbol, currency, units, price, fx }],
+  );
+  return { atMs, versionNumber: definition.version.number, divisor: base.divisor, names };
 }

@@ -148,14 +148,20 @@ export function convertAt(index: LiveIndex, fx: FxSnapshot): void {
   rebuild(index);
 }
 
-/** Takes the price into every index that holds the symbol; true when it was news. */
-export function acceptPrice(slot: PriceSlot, next: LivePrice): boolean {
+/** Takes the price alone; true when it was news. Whoever holds the symbol must be rebuilt then. */
+export function replacePrice(slot: PriceSlot, next: LivePrice): boolean {
   const { last } = slot;
   if (next.price <= 0n || (last && next.sequence <= last.sequence)) return false;
   slot.last = next;
   if (last && !isClose(last)) {
     slot.pace = paceAfter(slot.pace, next.receivedAtMs - last.receivedAtMs);
   }
+  return true;
+}
+
+/** Takes the price into every index that holds the symbol; true when it was news. */
+export function acceptPrice(slot: PriceSlot, next: LivePrice): boolean {
+  if (!replacePrice(slot, next)) return false;
   for (const [index, at] of slot.holders) {
     const holding = index.holdings[at];
     if (index.marketValue === null || !holding || holding.price === null || holding.fx === null) {

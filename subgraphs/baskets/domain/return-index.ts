@@ -35,7 +35,9 @@ export function dividendPoints(
   };
 }
 
-/** One day of a return index: TR x (PR + ID) / PR of the day before. The divisor must not be zero. */
+/**
+ * One day of a return index: TR x (PR + ID) / PR of the day before. The divisor must not be zero.
+ */
 export function returnLevel(
   former: Level,
   {

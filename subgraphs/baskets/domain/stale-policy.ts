@@ -62,7 +62,8 @@ const CORE_HOURS: Readonly<Record<string, CoreHours>> = {
 };
 
 /**
- * The session of a market by its code, Monday to Friday; of one we do not know, the days of the index
+ * The session of a market by its code, Monday to Friday; of one we do not know, the days of the
+ * index
  * until its close. Without a calendar of holidays: on one, the prices of an open market age.
  */
 export function sessionOf(

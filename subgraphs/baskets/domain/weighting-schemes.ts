@@ -47,7 +47,8 @@ const INVERSE_UNIT = 10n ** 16n;
  * Weights by the scheme, in the order given, that sum to exactly 1; rounded once, by largest
  * remainder to 1e-8. With a cap, no weight is above it and the excess lies on the others pro rata.
  *
- * Refuses when an input of the scheme is missing or not above zero for a name, when fixed weights do
+ * Refuses when an input of the scheme is missing or not above zero for a name, when fixed weights
+ * do
  * not sum to 1, when names x cap < 1, and when a weight rounds to zero.
  */
 export function weighBy(

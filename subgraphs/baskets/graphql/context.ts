@@ -1,12 +1,17 @@
 /** What the resolvers of baskets receive with every request. */
 
+import type { Clock } from '#platform/clock';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { AuditReader } from '../store/audit-reader.ts';
 import type { BacktestRepository } from '../store/backtests.ts';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import type { DailyLevelRepository } from '../store/restatements.ts';
+import type { RollupReader } from '../store/rollups.ts';
+import type { AnnounceActionDeps } from '../use-cases/announce-corporate-action.ts';
 import type { ApproveBasketDeps } from '../use-cases/approve-basket.ts';
 import type { CreateBasketDeps } from '../use-cases/create-basket.ts';
+import type { ExplainMoveDeps } from '../use-cases/explain-level-move.ts';
 import type { FindBacktestDeps } from '../use-cases/find-backtest.ts';
 import type { EditBasketDeps } from '../use-cases/edit-basket.ts';
 import type { RebalanceBasketDeps } from '../use-cases/rebalance-basket.ts';
@@ -16,7 +21,9 @@ import type { WatchBacktestDeps } from '../use-cases/watch-backtest.ts';
 import type { WatchTransitionsDeps } from '../use-cases/watch-transitions.ts';
 import type { BacktestHub } from '../workers/backtest-hub.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
+import type { RestatementHub } from '../workers/level-restatements.ts';
 import type { Loaders } from './loaders.ts';
+import type { createListingLoader, VendorDeps } from './vendor-resolvers.ts';
 
 /** What the use cases behind the resolvers need. */
 export interface Deps
@@ -38,7 +45,19 @@ export interface Deps
   readonly hub: Pick<LevelHub, 'subscribe'>;
 }
 
+/** What questions about levels are answered with. */
+export interface LevelDeps extends ExplainMoveDeps, AnnounceActionDeps {
+  readonly daily: Pick<DailyLevelRepository, 'daily' | 'restatements'>;
+  readonly rollups: RollupReader;
+  readonly restated: Pick<RestatementHub, 'subscribe'>;
+  readonly clock: Clock;
+}
+
 export interface Context extends SubgraphContext {
+  readonly levelDeps: LevelDeps;
+  readonly vendorDeps: VendorDeps;
+  /** Where a basket stands with each vendor. */
+  readonly listings: ReturnType<typeof createListingLoader>;
   readonly deps: Deps;
   readonly loaders: Loaders;
 }

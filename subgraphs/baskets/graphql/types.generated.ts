@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BacktestParent, BacktestRebalanceParent, BasketCommandAcceptedParent, BasketCommandRefusedParent } from './parents.ts';
+import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BacktestParent, BacktestRebalanceParent, BasketCommandAcceptedParent, BasketCommandRefusedParent, VendorListingParent, VendorServiceParent, VendorReconciliationParent, SlaBreachParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -35,6 +35,12 @@ export type Query = {
   readonly baskets: BasketConnection;
   /** The backtest with this id; null when there is none. */
   readonly backtest?: Maybe<Backtest>;
+  /** Vendors of the configuration and how they were served lately. */
+  readonly vendorServices: ReadonlyArray<VendorService>;
+  /** What was sent to vendors against what they acknowledged, per vendor and UTC day, newest first. */
+  readonly vendorReconciliations: ReadonlyArray<VendorReconciliation>;
+  /** Promises about baskets that were not kept, newest first. */
+  readonly slaBreaches: SlaBreachConnection;
 };
 
 
@@ -52,6 +58,24 @@ export type QueryBasketsArgs = {
 
 export type QueryBacktestArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryVendorServicesArgs = {
+  minutes?: Scalars['Int']['input'];
+};
+
+
+export type QueryVendorReconciliationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QuerySlaBreachesArgs = {
+  codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  kinds?: InputMaybe<ReadonlyArray<SlaBreachKind>>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type Mutation = {
@@ -95,6 +119,11 @@ export type Mutation = {
   readonly cancelDelisting: BasketCommandResult;
   /** Ends a removal without the word of every vendor, once the last day is over. */
   readonly forceDelisting: BasketCommandResult;
+  /**
+   * Announces a corporate action of a name. Every live basket that holds it works it in after the last
+   * close before the ex-date; the level stays where it is.
+   */
+  readonly announceCorporateAction: AnnounceCorporateActionResult;
   /** Withdraws a basket that never went live; it stays readable. */
   readonly cancelBasket: BasketCommandResult;
 };
@@ -191,6 +220,11 @@ export type MutationForceDelistingArgs = {
 };
 
 
+export type MutationAnnounceCorporateActionArgs = {
+  input: AnnounceCorporateActionInput;
+};
+
+
 export type MutationCancelBasketArgs = {
   input: BasketCommandInput;
 };
@@ -202,6 +236,8 @@ export type Subscription = {
    * with the current one of each. A slow reader skips levels, it never gets an old one late.
    */
   readonly basketLevels: BasketLevel;
+  /** Closes that were restated because a past price was corrected, as it happens in this process. */
+  readonly basketLevelRestated: LevelRestatement;
   /**
    * Every transition, in the order in which they became durable, none left out and none twice. A slow
    * reader falls behind and is not cut off.
@@ -212,10 +248,17 @@ export type Subscription = {
    * ends with what became of it.
    */
   readonly backtestProgress: Backtest;
+  /** Promises about baskets as they are found broken, none left out and none twice. */
+  readonly slaBreached: SlaBreach;
 };
 
 
 export type SubscriptionBasketLevelsArgs = {
+  codes: ReadonlyArray<Scalars['String']['input']>;
+};
+
+
+export type SubscriptionBasketLevelRestatedArgs = {
   codes: ReadonlyArray<Scalars['String']['input']>;
 };
 
@@ -228,6 +271,12 @@ export type SubscriptionBasketStateChangedArgs = {
 
 export type SubscriptionBacktestProgressArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type SubscriptionSlaBreachedArgs = {
+  codes?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An index basket: names with weights, and a level computed from their prices. */
@@ -264,6 +313,18 @@ export type Basket = {
   readonly levels: BasketLevelConnection;
   /** Its backtests, newest first. */
   readonly backtests: BacktestConnection;
+  /**
+   * Why the level moved: what prices, exchange rates and changes of the composition did to it. Between
+   * the moments nearest before the two for which prices are kept: one a minute, and every close. Null
+   * when nothing is kept.
+   */
+  readonly levelMove?: Maybe<LevelMove>;
+  /** Levels at the close of each day, newest first, as restated last. */
+  readonly dailyLevels: ReadonlyArray<DailyLevel>;
+  /** Performance by week or month, newest first. */
+  readonly performance: ReadonlyArray<PeriodPerformance>;
+  /** Closes that turned out otherwise, newest first. */
+  readonly restatements: ReadonlyArray<LevelRestatement>;
   /** The audit trail, oldest first. */
   readonly transitions: BasketTransitionConnection;
   /** User who created it: its owner. */
@@ -276,6 +337,8 @@ export type Basket = {
   readonly launchAt?: Maybe<Scalars['DateTime']['output']>;
   /** Its removal from the market; null while nobody asks for it. */
   readonly delisting?: Maybe<BasketDelisting>;
+  /** Where it stands with each vendor, in order of name; none before it was first approved. */
+  readonly listings: ReadonlyArray<VendorListing>;
   /** When it was created. */
   readonly createdAt: Scalars['DateTime']['output'];
 };
@@ -294,6 +357,34 @@ export type BasketLevelsArgs = {
 export type BasketBacktestsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** An index basket: names with weights, and a level computed from their prices. */
+export type BasketLevelMoveArgs = {
+  from: Scalars['DateTime']['input'];
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+/** An index basket: names with weights, and a level computed from their prices. */
+export type BasketDailyLevelsArgs = {
+  from?: InputMaybe<Scalars['Date']['input']>;
+  to?: InputMaybe<Scalars['Date']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** An index basket: names with weights, and a level computed from their prices. */
+export type BasketPerformanceArgs = {
+  period: LevelPeriod;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** An index basket: names with weights, and a level computed from their prices. */
+export type BasketRestatementsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -659,6 +750,121 @@ export type BasketLevelQuality =
   /** At least one price was made by the simulator of this platform. */
   | 'SIMULATED';
 
+/** Why a level moved: all parts sum to the move exactly. */
+export type LevelMove = {
+  readonly __typename?: 'LevelMove';
+  /** The moment it begins at. */
+  readonly from: Scalars['DateTime']['output'];
+  /** The moment it ends at. */
+  readonly to: Scalars['DateTime']['output'];
+  /** Index points at the beginning. */
+  readonly fromLevel: Scalars['Decimal']['output'];
+  /** Index points at the end. */
+  readonly toLevel: Scalars['Decimal']['output'];
+  /** `toLevel` minus `fromLevel`, index points. */
+  readonly move: Scalars['Decimal']['output'];
+  /** What the prices of all names did, index points. */
+  readonly prices: Scalars['Decimal']['output'];
+  /** What exchange rates did, index points. */
+  readonly fx: Scalars['Decimal']['output'];
+  /** What rebalances, corporate actions and edits did, index points: about zero when continuous. */
+  readonly composition: Scalars['Decimal']['output'];
+  /** By name, the largest first; those that left or came on the way included. */
+  readonly names: ReadonlyArray<LevelContribution>;
+};
+
+/** What one name did to a level. */
+export type LevelContribution = {
+  readonly __typename?: 'LevelContribution';
+  /** Symbol of the name. */
+  readonly symbol: Scalars['String']['output'];
+  /** Currency of the name. */
+  readonly currency: Scalars['String']['output'];
+  /** By its price, at the exchange rate of before; index points. */
+  readonly price: Scalars['Decimal']['output'];
+  /** By its exchange rate, at the price of after; index points. */
+  readonly fx: Scalars['Decimal']['output'];
+};
+
+/** The level at the close of a day. */
+export type DailyLevel = {
+  readonly __typename?: 'DailyLevel';
+  /** The day. */
+  readonly date: Scalars['Date']['output'];
+  /** 1 as first computed, one more with every restatement. */
+  readonly revision: Scalars['Int']['output'];
+  /** Index points: price return. */
+  readonly level: Scalars['Decimal']['output'];
+  /** With regular dividends reinvested; null as long as no dividends are known. */
+  readonly grossLevel?: Maybe<Scalars['Decimal']['output']>;
+  /** The same after withholding tax; null as long as no dividends are known. */
+  readonly netLevel?: Maybe<Scalars['Decimal']['output']>;
+  /** Version of the basket it is computed with. */
+  readonly versionNumber: Scalars['Int']['output'];
+  /** GOOD when all closes were official, else INDICATIVE. */
+  readonly quality: BasketLevelQuality;
+  /** When it was computed. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+};
+
+/** Length of a period of performance. */
+export type LevelPeriod =
+  /** Monday to Sunday, UTC. */
+  | 'WEEK'
+  /** Calendar month, UTC. */
+  | 'MONTH';
+
+/** How a level did in one period. */
+export type PeriodPerformance = {
+  readonly __typename?: 'PeriodPerformance';
+  /** Length. */
+  readonly period: LevelPeriod;
+  /** First day of the period. */
+  readonly start: Scalars['Date']['output'];
+  /** First level in it. */
+  readonly open: Scalars['Decimal']['output'];
+  /** Highest level in it. */
+  readonly high: Scalars['Decimal']['output'];
+  /** Lowest level in it. */
+  readonly low: Scalars['Decimal']['output'];
+  /** Last level in it. */
+  readonly close: Scalars['Decimal']['output'];
+  /** Last level before it; null for the first period. */
+  readonly previousClose?: Maybe<Scalars['Decimal']['output']>;
+  /** Close over the close before it, less 1; over `open` in the first period. At 8 places. */
+  readonly return: Scalars['Decimal']['output'];
+  /** How many stored levels it is made of. */
+  readonly levelCount: Scalars['Int']['output'];
+};
+
+/** A close that turned out otherwise. */
+export type LevelRestatement = {
+  readonly __typename?: 'LevelRestatement';
+  /** Code of the basket. */
+  readonly code: Scalars['String']['output'];
+  /** The day. */
+  readonly date: Scalars['Date']['output'];
+  /** Revision of the daily level that it made. */
+  readonly revision: Scalars['Int']['output'];
+  /** Before. */
+  readonly oldLevel: Scalars['Decimal']['output'];
+  /** Now. */
+  readonly newLevel: Scalars['Decimal']['output'];
+  /** Whether it counts as a new published close. */
+  readonly kind: RestatementKind;
+  /** What was corrected, in words. */
+  readonly cause: Scalars['String']['output'];
+  /** When it was computed. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+};
+
+/** How a restatement is told. */
+export type RestatementKind =
+  /** At least 1 bp, within 2 days: the published close is another now. */
+  | 'PUBLISHED'
+  /** Smaller or older: later levels follow from it, the published close stays. */
+  | 'INTERNAL';
+
 /** One edge of BasketLevelConnection. */
 export type BasketLevelEdge = {
   readonly __typename?: 'BasketLevelEdge';
@@ -927,6 +1133,77 @@ export type RebalanceBasketInput = {
   /** The user in whose name the caller acts; both count as makers. Null for nobody else. */
   readonly onBehalfOf?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** A corporate action. Which terms are needed depends on its kind; the others are left out. */
+export type AnnounceCorporateActionInput = {
+  /** The caller's id of the action, 1 to 200 characters: the same id again changes nothing. */
+  readonly actionId: Scalars['ID']['input'];
+  /** What it is. */
+  readonly kind: CorporateActionKind;
+  /** Symbol of the name, upper or lower case. */
+  readonly symbol: Scalars['String']['input'];
+  /** First day on which the name trades without what the action gives. */
+  readonly exDate: Scalars['Date']['input'];
+  /** SPLIT: so many new shares; RIGHTS: so many offered; MERGER_FOR_STOCK: so many of the acquirer. */
+  readonly newShares?: InputMaybe<Scalars['Int']['input']>;
+  /** For so many held: SPLIT, RIGHTS, MERGER_FOR_STOCK, SPIN_OFF. */
+  readonly oldShares?: InputMaybe<Scalars['Int']['input']>;
+  /** Money per share in the currency of the name: the special dividend, the price of a right, the cash. */
+  readonly amount?: InputMaybe<Scalars['Decimal']['input']>;
+  /** DELETE: what the shares are worth at last; null for the last close, 0 in a bankruptcy. */
+  readonly finalPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** SPIN_OFF: symbol of the child, of which `newShares` are given; MERGER_FOR_STOCK: of the acquirer. */
+  readonly otherSymbol?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Kinds of corporate actions that change an index. */
+export type CorporateActionKind =
+  /** More or fewer shares for the same value; a bonus issue and a consolidation too. */
+  | 'SPLIT'
+  /** A dividend that is no regular one: the price falls by it. */
+  | 'SPECIAL_DIVIDEND'
+  /** New shares offered below the price; ignored when not below. */
+  | 'RIGHTS'
+  /** Shares of a child are given to the holders. */
+  | 'SPIN_OFF'
+  /** The name leaves the market. */
+  | 'DELETE'
+  /** The name is bought for cash. */
+  | 'MERGER_FOR_CASH'
+  /** The name is exchanged for shares of another constituent. */
+  | 'MERGER_FOR_STOCK';
+
+/** What became of an announcement. */
+export type AnnounceCorporateActionResult = CorporateActionAnnounced | IndexActionRefused;
+
+/** It is announced, now or by an earlier request with the same id and content. */
+export type CorporateActionAnnounced = {
+  readonly __typename?: 'CorporateActionAnnounced';
+  /** The caller's id. */
+  readonly actionId: Scalars['ID']['output'];
+  /** What it does, in words. */
+  readonly description: Scalars['String']['output'];
+  /** First day without what it gives. */
+  readonly exDate: Scalars['Date']['output'];
+};
+
+/** The announcement was refused and changed nothing. */
+export type IndexActionRefused = {
+  readonly __typename?: 'IndexActionRefused';
+  /** The first reason that holds, in the order of the enum. */
+  readonly reason: CorporateActionRefusalReason;
+  /** What was expected and what was found. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why an announcement is refused, in order of precedence. */
+export type CorporateActionRefusalReason =
+  /** A term is missing, too many, or makes no sense. */
+  | 'TERMS_INVALID'
+  /** No instrument has the symbol. */
+  | 'UNKNOWN_SYMBOL'
+  /** The id was used for another action. */
+  | 'DUPLICATE_ACTION_ID_DIFFERENT_CONTENT';
 
 /**
  * What became of a command on a basket. Give `basket` of one of the two another name when a selection
@@ -1334,6 +1611,196 @@ export type NameContribution = {
   readonly finalWeight: Scalars['Float']['output'];
 };
 
+/** Where a basket stands with a vendor. */
+export type VendorListing = {
+  readonly __typename?: 'VendorListing';
+  /** Name of the vendor. */
+  readonly vendor: Scalars['String']['output'];
+  /** Where the listing stands. */
+  readonly status: VendorListingStatus;
+  /** True when the basket does not go live without it. */
+  readonly isMandatory: Scalars['Boolean']['output'];
+  /** Failed attempts since the listing was last started. */
+  readonly attempts: Scalars['Int']['output'];
+  /** What the vendor calls it, such as a FIGI; null before it is listed. */
+  readonly vendorId?: Maybe<Scalars['String']['output']>;
+  /** Why it was rejected or failed; null otherwise. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** When this became so. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+};
+
+/** Where a listing with a vendor stands. */
+export type VendorListingStatus =
+  /** Nothing was sent yet. */
+  | 'NOT_SENT'
+  /** The definition is on its way. */
+  | 'SENT'
+  /** The vendor took it and has not decided within a second. */
+  | 'ACKED'
+  /** The vendor lists it. */
+  | 'LISTED'
+  /** The vendor refuses it; it is not asked again unless somebody wants that. */
+  | 'REJECTED'
+  /** The vendor could not be asked; it is tried again. */
+  | 'FAILED'
+  /** The vendor took it off. */
+  | 'DELISTED';
+
+/** How a vendor was served. */
+export type VendorService = {
+  readonly __typename?: 'VendorService';
+  /** Name of the vendor. */
+  readonly vendor: Scalars['String']['output'];
+  /** True when no basket goes live without it. */
+  readonly isMandatory: Scalars['Boolean']['output'];
+  /** Prices that were sent. */
+  readonly sent: Scalars['Int']['output'];
+  /** Of those, the acknowledged ones. */
+  readonly acked: Scalars['Int']['output'];
+  /** Of those, the ones the vendor refused. */
+  readonly refused: Scalars['Int']['output'];
+  /** Of those, the ones given up, or replaced by a newer price before the answer came. */
+  readonly unanswered: Scalars['Int']['output'];
+  /** Acknowledged over sent, 0 to 1; null when nothing was sent. */
+  readonly ackRatio?: Maybe<Scalars['Float']['output']>;
+  /** Milliseconds from valuation to acknowledgement that half of the prices took at most; null without any. */
+  readonly publishMsP50?: Maybe<Scalars['Float']['output']>;
+  /** The same for 95 in 100. */
+  readonly publishMsP95?: Maybe<Scalars['Float']['output']>;
+  /** The same for 99 in 100; 2,000 is promised. */
+  readonly publishMsP99?: Maybe<Scalars['Float']['output']>;
+  /** Prices that took longer than 2 s. */
+  readonly publishBreaches: Scalars['Int']['output'];
+  /** Times that a basket had no price for more than 7.5 s. */
+  readonly cadenceBreaches: Scalars['Int']['output'];
+  /** The session now; null while another process has it. */
+  readonly session?: Maybe<VendorSession>;
+};
+
+/** The session with a vendor as it is now. */
+export type VendorSession = {
+  readonly __typename?: 'VendorSession';
+  /** Where it stands. */
+  readonly state: VendorSessionState;
+  /** The endpoint it is with; null unless live. */
+  readonly endpoint?: Maybe<VendorEndpoint>;
+  /** Why it is down; null while it is not. */
+  readonly problem?: Maybe<Scalars['String']['output']>;
+  /** Baskets with a price that is not acknowledged yet. */
+  readonly backlog: Scalars['Int']['output'];
+  /** Age of the oldest of them in milliseconds; null without one. */
+  readonly backlogAgeMs?: Maybe<Scalars['Float']['output']>;
+  /** The vendor's clock minus ours in milliseconds at the last login; null before. */
+  readonly clockSkewMs?: Maybe<Scalars['Float']['output']>;
+  /** Breaker of prices, the worse one of the endpoints. */
+  readonly priceBreaker: VendorBreakerState;
+  /** Breaker of listing requests, the worse one of the endpoints. */
+  readonly listingBreaker: VendorBreakerState;
+  /** Milliseconds that 99 in 100 of the last listing requests took at most; null without any. */
+  readonly listingMsP99?: Maybe<Scalars['Float']['output']>;
+};
+
+/** Where a session with a vendor stands. */
+export type VendorSessionState =
+  /** Not wanted. */
+  | 'CLOSED'
+  /** Being opened. */
+  | 'CONNECTING'
+  /** Logged in: prices go out. */
+  | 'LIVE'
+  /** Lost; it is opened again. */
+  | 'DOWN';
+
+/** An endpoint of a vendor. */
+export type VendorEndpoint =
+  /** The one that is used while it answers. */
+  | 'PRIMARY'
+  /** The one in reserve. */
+  | 'SECONDARY';
+
+/** A breaker before an endpoint. */
+export type VendorBreakerState =
+  /** Lets everything through. */
+  | 'CLOSED'
+  /** Lets nothing through for a while. */
+  | 'OPEN'
+  /** Lets a few through to see. */
+  | 'HALF_OPEN';
+
+/** What was sent to a vendor on a UTC day against what it acknowledged; today's counts up to 30 s ago. */
+export type VendorReconciliation = {
+  readonly __typename?: 'VendorReconciliation';
+  /** Name of the vendor. */
+  readonly vendor: Scalars['String']['output'];
+  /** Day on which the prices were sent. */
+  readonly businessDate: Scalars['Date']['output'];
+  /** Prices that were sent. */
+  readonly sent: Scalars['Int']['output'];
+  /** Of those, the acknowledged ones. */
+  readonly acked: Scalars['Int']['output'];
+  /** Of those, the ones the vendor refused. */
+  readonly refused: Scalars['Int']['output'];
+  /** Of those, the ones given up, or replaced by a newer price before the answer came. */
+  readonly unanswered: Scalars['Int']['output'];
+  /** Codes of baskets, at most 100, whose last price of the day was not acknowledged. */
+  readonly unacknowledged: ReadonlyArray<Scalars['String']['output']>;
+  /** Up to when it was counted. */
+  readonly reconciledAt: Scalars['DateTime']['output'];
+};
+
+/** A promise about a basket. */
+export type SlaBreachKind =
+  /** From its approval, or its launch, to the market within 120 s. */
+  | 'APPROVAL_TO_ACTIVE'
+  /** A price acknowledged by a vendor within 2 s of its valuation. */
+  | 'PUBLISH'
+  /** A price acknowledged by each vendor at least every 7.5 s. */
+  | 'CADENCE';
+
+/** A promise about a basket that was not kept. */
+export type SlaBreach = {
+  readonly __typename?: 'SlaBreach';
+  /** Ours; never changes. */
+  readonly id: Scalars['ID']['output'];
+  /** Which promise. */
+  readonly kind: SlaBreachKind;
+  /** Which basket; null when it is not to be found. */
+  readonly basket?: Maybe<Basket>;
+  /** Code of the basket. */
+  readonly code: Scalars['String']['output'];
+  /** Name of the vendor; null when none is involved. */
+  readonly vendor?: Maybe<Scalars['String']['output']>;
+  /** What was promised, in milliseconds. */
+  readonly limitMs: Scalars['Int']['output'];
+  /** What had passed when it was found, in milliseconds; it may have gone on. */
+  readonly actualMs: Scalars['Int']['output'];
+  /** More about it; null for nothing. */
+  readonly detail?: Maybe<Scalars['String']['output']>;
+  /** When it was found. */
+  readonly occurredAt: Scalars['DateTime']['output'];
+  /** Place in the stream, for `after`; null in lists. */
+  readonly sequence?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of breaches. */
+export type SlaBreachConnection = {
+  readonly __typename?: 'SlaBreachConnection';
+  /** The breaches of this page. */
+  readonly edges: ReadonlyArray<SlaBreachEdge>;
+  /** Where this page ends. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A breach in a page. */
+export type SlaBreachEdge = {
+  readonly __typename?: 'SlaBreachEdge';
+  /** The breach. */
+  readonly node: SlaBreach;
+  /** To start the next page after it. */
+  readonly cursor: Scalars['String']['output'];
+};
+
 /** An exact amount of one currency. */
 export type Money = {
   readonly __typename?: 'Money';
@@ -1455,6 +1922,10 @@ export type FederationReferenceTypes = {
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  AnnounceCorporateActionResult:
+    | ( CorporateActionAnnounced )
+    | ( IndexActionRefused )
+  ;
   BasketCommandResult:
     | ( BasketCommandAcceptedParent )
     | ( BasketCommandRefusedParent )
@@ -1490,6 +1961,13 @@ export type ResolversTypes = {
   BasketLevel: ResolverTypeWrapper<BasketLevelParent>;
   BasketLevelReason: BasketLevelReason;
   BasketLevelQuality: BasketLevelQuality;
+  LevelMove: ResolverTypeWrapper<LevelMove>;
+  LevelContribution: ResolverTypeWrapper<LevelContribution>;
+  DailyLevel: ResolverTypeWrapper<DailyLevel>;
+  LevelPeriod: LevelPeriod;
+  PeriodPerformance: ResolverTypeWrapper<PeriodPerformance>;
+  LevelRestatement: ResolverTypeWrapper<LevelRestatement>;
+  RestatementKind: RestatementKind;
   BasketLevelEdge: ResolverTypeWrapper<Omit<BasketLevelEdge, 'node'> & { node: ResolversTypes['BasketLevel'] }>;
   BasketLevelConnection: ResolverTypeWrapper<Omit<BasketLevelConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['BasketLevelEdge']> }>;
   BasketTransition: ResolverTypeWrapper<BasketTransitionParent>;
@@ -1507,6 +1985,12 @@ export type ResolversTypes = {
   TradeExecution: TradeExecution;
   MissingPricePolicy: MissingPricePolicy;
   RebalanceBasketInput: RebalanceBasketInput;
+  AnnounceCorporateActionInput: AnnounceCorporateActionInput;
+  CorporateActionKind: CorporateActionKind;
+  AnnounceCorporateActionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AnnounceCorporateActionResult']>;
+  CorporateActionAnnounced: ResolverTypeWrapper<CorporateActionAnnounced>;
+  IndexActionRefused: ResolverTypeWrapper<IndexActionRefused>;
+  CorporateActionRefusalReason: CorporateActionRefusalReason;
   BasketCommandResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BasketCommandResult']>;
   BasketCommandAccepted: ResolverTypeWrapper<BasketCommandAcceptedParent>;
   BasketCommandRefused: ResolverTypeWrapper<BasketCommandRefusedParent>;
@@ -1524,6 +2008,18 @@ export type ResolversTypes = {
   BacktestRebalance: ResolverTypeWrapper<BacktestRebalanceParent>;
   RebalancedWeight: ResolverTypeWrapper<RebalancedWeight>;
   NameContribution: ResolverTypeWrapper<NameContribution>;
+  VendorListing: ResolverTypeWrapper<VendorListingParent>;
+  VendorListingStatus: VendorListingStatus;
+  VendorService: ResolverTypeWrapper<VendorServiceParent>;
+  VendorSession: ResolverTypeWrapper<VendorSession>;
+  VendorSessionState: VendorSessionState;
+  VendorEndpoint: VendorEndpoint;
+  VendorBreakerState: VendorBreakerState;
+  VendorReconciliation: ResolverTypeWrapper<VendorReconciliationParent>;
+  SlaBreachKind: SlaBreachKind;
+  SlaBreach: ResolverTypeWrapper<SlaBreachParent>;
+  SlaBreachConnection: ResolverTypeWrapper<Omit<SlaBreachConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['SlaBreachEdge']> }>;
+  SlaBreachEdge: ResolverTypeWrapper<Omit<SlaBreachEdge, 'node'> & { node: ResolversTypes['SlaBreach'] }>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -1551,6 +2047,11 @@ export type ResolversParentTypes = {
   Constituent: ConstituentParent;
   Instrument: Instrument;
   BasketLevel: BasketLevelParent;
+  LevelMove: LevelMove;
+  LevelContribution: LevelContribution;
+  DailyLevel: DailyLevel;
+  PeriodPerformance: PeriodPerformance;
+  LevelRestatement: LevelRestatement;
   BasketLevelEdge: Omit<BasketLevelEdge, 'node'> & { node: ResolversParentTypes['BasketLevel'] };
   BasketLevelConnection: Omit<BasketLevelConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['BasketLevelEdge']> };
   BasketTransition: BasketTransitionParent;
@@ -1565,6 +2066,10 @@ export type ResolversParentTypes = {
   BasketCommandInput: BasketCommandInput;
   TriggerBacktestInput: TriggerBacktestInput;
   RebalanceBasketInput: RebalanceBasketInput;
+  AnnounceCorporateActionInput: AnnounceCorporateActionInput;
+  AnnounceCorporateActionResult: ResolversUnionTypes<ResolversParentTypes>['AnnounceCorporateActionResult'];
+  CorporateActionAnnounced: CorporateActionAnnounced;
+  IndexActionRefused: IndexActionRefused;
   BasketCommandResult: ResolversUnionTypes<ResolversParentTypes>['BasketCommandResult'];
   BasketCommandAccepted: BasketCommandAcceptedParent;
   BasketCommandRefused: BasketCommandRefusedParent;
@@ -1579,6 +2084,13 @@ export type ResolversParentTypes = {
   BacktestRebalance: BacktestRebalanceParent;
   RebalancedWeight: RebalancedWeight;
   NameContribution: NameContribution;
+  VendorListing: VendorListingParent;
+  VendorService: VendorServiceParent;
+  VendorSession: VendorSession;
+  VendorReconciliation: VendorReconciliationParent;
+  SlaBreach: SlaBreachParent;
+  SlaBreachConnection: Omit<SlaBreachConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['SlaBreachEdge']> };
+  SlaBreachEdge: Omit<SlaBreachEdge, 'node'> & { node: ResolversParentTypes['SlaBreach'] };
   Decimal: Scalars['Decimal']['output'];
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -1590,6 +2102,9 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   basket?: Resolver<Maybe<ResolversTypes['Basket']>, ParentType, ContextType, RequireFields<QueryBasketArgs, 'code'>>;
   baskets?: Resolver<ResolversTypes['BasketConnection'], ParentType, ContextType, RequireFields<QueryBasketsArgs, 'first'>>;
   backtest?: Resolver<Maybe<ResolversTypes['Backtest']>, ParentType, ContextType, RequireFields<QueryBacktestArgs, 'id'>>;
+  vendorServices?: Resolver<ReadonlyArray<ResolversTypes['VendorService']>, ParentType, ContextType, RequireFields<QueryVendorServicesArgs, 'minutes'>>;
+  vendorReconciliations?: Resolver<ReadonlyArray<ResolversTypes['VendorReconciliation']>, ParentType, ContextType, RequireFields<QueryVendorReconciliationsArgs, 'first'>>;
+  slaBreaches?: Resolver<ResolversTypes['SlaBreachConnection'], ParentType, ContextType, RequireFields<QuerySlaBreachesArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1611,13 +2126,16 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   requestDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationRequestDelistingArgs, 'input'>>;
   cancelDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCancelDelistingArgs, 'input'>>;
   forceDelisting?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationForceDelistingArgs, 'input'>>;
+  announceCorporateAction?: Resolver<ResolversTypes['AnnounceCorporateActionResult'], ParentType, ContextType, RequireFields<MutationAnnounceCorporateActionArgs, 'input'>>;
   cancelBasket?: Resolver<ResolversTypes['BasketCommandResult'], ParentType, ContextType, RequireFields<MutationCancelBasketArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   basketLevels?: SubscriptionResolver<ResolversTypes['BasketLevel'], "basketLevels", ParentType, ContextType, RequireFields<SubscriptionBasketLevelsArgs, 'codes'>>;
+  basketLevelRestated?: SubscriptionResolver<ResolversTypes['LevelRestatement'], "basketLevelRestated", ParentType, ContextType, RequireFields<SubscriptionBasketLevelRestatedArgs, 'codes'>>;
   basketStateChanged?: SubscriptionResolver<ResolversTypes['BasketTransition'], "basketStateChanged", ParentType, ContextType, Partial<SubscriptionBasketStateChangedArgs>>;
   backtestProgress?: SubscriptionResolver<ResolversTypes['Backtest'], "backtestProgress", ParentType, ContextType, RequireFields<SubscriptionBacktestProgressArgs, 'id'>>;
+  slaBreached?: SubscriptionResolver<ResolversTypes['SlaBreach'], "slaBreached", ParentType, ContextType, Partial<SubscriptionSlaBreachedArgs>>;
 };
 
 export type BasketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Basket'] = ResolversParentTypes['Basket'], FederationReferenceType extends FederationReferenceTypes['Basket'] = FederationReferenceTypes['Basket']> = {
@@ -1636,12 +2154,17 @@ export type BasketResolvers<ContextType = Context, ParentType extends ResolversP
   level?: Resolver<Maybe<ResolversTypes['BasketLevel']>, ParentType, ContextType>;
   levels?: Resolver<ResolversTypes['BasketLevelConnection'], ParentType, ContextType, RequireFields<BasketLevelsArgs, 'first'>>;
   backtests?: Resolver<ResolversTypes['BacktestConnection'], ParentType, ContextType, RequireFields<BasketBacktestsArgs, 'first'>>;
+  levelMove?: Resolver<Maybe<ResolversTypes['LevelMove']>, ParentType, ContextType, RequireFields<BasketLevelMoveArgs, 'from'>>;
+  dailyLevels?: Resolver<ReadonlyArray<ResolversTypes['DailyLevel']>, ParentType, ContextType, RequireFields<BasketDailyLevelsArgs, 'first'>>;
+  performance?: Resolver<ReadonlyArray<ResolversTypes['PeriodPerformance']>, ParentType, ContextType, RequireFields<BasketPerformanceArgs, 'period' | 'first'>>;
+  restatements?: Resolver<ReadonlyArray<ResolversTypes['LevelRestatement']>, ParentType, ContextType, RequireFields<BasketRestatementsArgs, 'first'>>;
   transitions?: Resolver<ResolversTypes['BasketTransitionConnection'], ParentType, ContextType, RequireFields<BasketTransitionsArgs, 'first' | 'withRefused'>>;
   createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   delegates?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   notional?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   launchAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   delisting?: Resolver<Maybe<ResolversTypes['BasketDelisting']>, ParentType, ContextType>;
+  listings?: Resolver<ReadonlyArray<ResolversTypes['VendorListing']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -1726,6 +2249,59 @@ export type BasketLevelResolvers<ContextType = Context, ParentType extends Resol
   publishedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type LevelMoveResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LevelMove'] = ResolversParentTypes['LevelMove']> = {
+  from?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  fromLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  toLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  move?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  prices?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  fx?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  composition?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  names?: Resolver<ReadonlyArray<ResolversTypes['LevelContribution']>, ParentType, ContextType>;
+};
+
+export type LevelContributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LevelContribution'] = ResolversParentTypes['LevelContribution']> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  price?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  fx?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type DailyLevelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DailyLevel'] = ResolversParentTypes['DailyLevel']> = {
+  date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  level?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  grossLevel?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  netLevel?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  versionNumber?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  quality?: Resolver<ResolversTypes['BasketLevelQuality'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type PeriodPerformanceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PeriodPerformance'] = ResolversParentTypes['PeriodPerformance']> = {
+  period?: Resolver<ResolversTypes['LevelPeriod'], ParentType, ContextType>;
+  start?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  open?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  high?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  low?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  close?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  previousClose?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  return?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  levelCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type LevelRestatementResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LevelRestatement'] = ResolversParentTypes['LevelRestatement']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  oldLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  newLevel?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['RestatementKind'], ParentType, ContextType>;
+  cause?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type BasketLevelEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketLevelEdge'] = ResolversParentTypes['BasketLevelEdge']> = {
   node?: Resolver<ResolversTypes['BasketLevel'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1774,6 +2350,23 @@ export type BasketEdgeResolvers<ContextType = Context, ParentType extends Resolv
 export type BasketConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketConnection'] = ResolversParentTypes['BasketConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['BasketEdge']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AnnounceCorporateActionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AnnounceCorporateActionResult'] = ResolversParentTypes['AnnounceCorporateActionResult']> = {
+  __resolveType: TypeResolveFn<'CorporateActionAnnounced' | 'IndexActionRefused', ParentType, ContextType>;
+};
+
+export type CorporateActionAnnouncedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorporateActionAnnounced'] = ResolversParentTypes['CorporateActionAnnounced']> = {
+  actionId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  exDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IndexActionRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IndexActionRefused'] = ResolversParentTypes['IndexActionRefused']> = {
+  reason?: Resolver<ResolversTypes['CorporateActionRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type BasketCommandResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketCommandResult'] = ResolversParentTypes['BasketCommandResult']> = {
@@ -1886,6 +2479,78 @@ export type NameContributionResolvers<ContextType = Context, ParentType extends 
   finalWeight?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
+export type VendorListingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VendorListing'] = ResolversParentTypes['VendorListing']> = {
+  vendor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['VendorListingStatus'], ParentType, ContextType>;
+  isMandatory?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  vendorId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type VendorServiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VendorService'] = ResolversParentTypes['VendorService']> = {
+  vendor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  isMandatory?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sent?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  acked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unanswered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  ackRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  publishMsP50?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  publishMsP95?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  publishMsP99?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  publishBreaches?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cadenceBreaches?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['VendorSession']>, ParentType, ContextType>;
+};
+
+export type VendorSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VendorSession'] = ResolversParentTypes['VendorSession']> = {
+  state?: Resolver<ResolversTypes['VendorSessionState'], ParentType, ContextType>;
+  endpoint?: Resolver<Maybe<ResolversTypes['VendorEndpoint']>, ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  backlog?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  backlogAgeMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  clockSkewMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  priceBreaker?: Resolver<ResolversTypes['VendorBreakerState'], ParentType, ContextType>;
+  listingBreaker?: Resolver<ResolversTypes['VendorBreakerState'], ParentType, ContextType>;
+  listingMsP99?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type VendorReconciliationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VendorReconciliation'] = ResolversParentTypes['VendorReconciliation']> = {
+  vendor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  businessDate?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  sent?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  acked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unanswered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unacknowledged?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  reconciledAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type SlaBreachResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SlaBreach'] = ResolversParentTypes['SlaBreach']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['SlaBreachKind'], ParentType, ContextType>;
+  basket?: Resolver<Maybe<ResolversTypes['Basket']>, ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  vendor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  limitMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  actualMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  detail?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SlaBreachConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SlaBreachConnection'] = ResolversParentTypes['SlaBreachConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['SlaBreachEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SlaBreachEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SlaBreachEdge'] = ResolversParentTypes['SlaBreachEdge']> = {
+  node?: Resolver<ResolversTypes['SlaBreach'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
@@ -1924,6 +2589,11 @@ export type Resolvers<ContextType = Context> = {
   Constituent?: ConstituentResolvers<ContextType>;
   Instrument?: InstrumentResolvers<ContextType>;
   BasketLevel?: BasketLevelResolvers<ContextType>;
+  LevelMove?: LevelMoveResolvers<ContextType>;
+  LevelContribution?: LevelContributionResolvers<ContextType>;
+  DailyLevel?: DailyLevelResolvers<ContextType>;
+  PeriodPerformance?: PeriodPerformanceResolvers<ContextType>;
+  LevelRestatement?: LevelRestatementResolvers<ContextType>;
   BasketLevelEdge?: BasketLevelEdgeResolvers<ContextType>;
   BasketLevelConnection?: BasketLevelConnectionResolvers<ContextType>;
   BasketTransition?: BasketTransitionResolvers<ContextType>;
@@ -1931,6 +2601,9 @@ export type Resolvers<ContextType = Context> = {
   BasketTransitionConnection?: BasketTransitionConnectionResolvers<ContextType>;
   BasketEdge?: BasketEdgeResolvers<ContextType>;
   BasketConnection?: BasketConnectionResolvers<ContextType>;
+  AnnounceCorporateActionResult?: AnnounceCorporateActionResultResolvers<ContextType>;
+  CorporateActionAnnounced?: CorporateActionAnnouncedResolvers<ContextType>;
+  IndexActionRefused?: IndexActionRefusedResolvers<ContextType>;
   BasketCommandResult?: BasketCommandResultResolvers<ContextType>;
   BasketCommandAccepted?: BasketCommandAcceptedResolvers<ContextType>;
   BasketCommandRefused?: BasketCommandRefusedResolvers<ContextType>;
@@ -1944,6 +2617,13 @@ export type Resolvers<ContextType = Context> = {
   BacktestRebalance?: BacktestRebalanceResolvers<ContextType>;
   RebalancedWeight?: RebalancedWeightResolvers<ContextType>;
   NameContribution?: NameContributionResolvers<ContextType>;
+  VendorListing?: VendorListingResolvers<ContextType>;
+  VendorService?: VendorServiceResolvers<ContextType>;
+  VendorSession?: VendorSessionResolvers<ContextType>;
+  VendorReconciliation?: VendorReconciliationResolvers<ContextType>;
+  SlaBreach?: SlaBreachResolvers<ContextType>;
+  SlaBreachConnection?: SlaBreachConnectionResolvers<ContextType>;
+  SlaBreachEdge?: SlaBreachEdgeResolvers<ContextType>;
   Decimal?: GraphQLScalarType;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;

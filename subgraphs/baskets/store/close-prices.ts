@@ -1,4 +1,6 @@
-/** Closing prices and the rates of the same day, for rebalances, corporate actions and restatements. */
+/**
+ * Closing prices and the rates of the same day, for rebalances, corporate actions and restatements.
+ */
 
 import type { Sql } from 'postgres';
 import { type BusinessDate, businessDate, startOfUtcDay } from '#kernel/business-date';

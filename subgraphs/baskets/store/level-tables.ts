@@ -117,3 +117,29 @@ export const appliedAction = basketsSchema.table(
     primaryKey({ name: 'applied_action_pkey', columns: [table.basketId, table.actionId] }),
   ],
 );
+
+/**
+ * What a level was made of: units, prices and rates. One a minute while it moves, and the first and
+ * last of every composition; those between are dropped after some days.
+ */
+export const levelValuation = basketsSchema.table(
+  'level_valuation',
+  {
+    basketId: text('basket_id').notNull(),
+    at: instantColumn('at').notNull(),
+    versionNumber: integer('version_number').notNull(),
+    divisor: divisorColumn('divisor').notNull(),
+    /** Equal while units and divisor are. */
+    segment: text('segment').notNull(),
+    /** [[symbol, currency, units, price, rate], ...], integers as text in their scales. */
+    names: jsonb('names').notNull(),
+    /** Day it is the close of; null for one in between. */
+    closeOf: date('close_of'),
+  },
+  (table) => [
+    primaryKey({
+      name: 'level_valuation_pkey',
+      columns: [table.basketId, table.at, table.segment],
+    }),
+  ],
+);

@@ -8,6 +8,7 @@ import { instantText } from '#platform/instant-column';
 import { type Divisor, type Level, level } from '../domain/index-level.ts';
 import { LEVEL_QUALITIES, type LevelQuality } from '../domain/live-index-reading.ts';
 import { known } from './basket-rows.ts';
+import { rollUpStored } from './rollups.ts';
 import { divisorOf, divisorText } from './wide-decimal.ts';
 
 export const LEVEL_SLOT_MS = 5_000;
@@ -40,6 +41,7 @@ export function createLevelRepository(sql: Sql) {
       if (levels.length === 0) return;
       const slotAt = instantText(Math.floor(nowMs / LEVEL_SLOT_MS) * LEVEL_SLOT_MS);
       await sql`
+        with stored as (
         insert into baskets.level
           (basket_id, slot_at, level, version_number, divisor, as_of, fx_fixed_on, stale_weight,
            quality, sequence)
@@ -60,7 +62,9 @@ export function createLevelRepository(sql: Sql) {
         where sequence >= coalesce((
           select stored.sequence from baskets.level stored
           where stored.basket_id = l.basket_id order by stored.slot_at desc limit 1), 0)
-        on conflict (basket_id, slot_at) do nothing`;
+        on conflict (basket_id, slot_at) do nothing
+        returning basket_id, slot_at, level)
+        ${rollUpStored(sql)}`;
     },
 
     /** The newest level of each basket that has one. */

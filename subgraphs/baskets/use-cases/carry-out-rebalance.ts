@@ -73,7 +73,8 @@ export async function carryOutRebalance(
 }
 
 /**
- * After a restart: a basket that stopped between the two steps is finished with the closes that were
+ * After a restart: a basket that stopped between the two steps is finished with the closes that
+ * were
  * frozen. Nothing happens to one that does not wait for that.
  */
 export async function finishRebalance(deps: CarryOutDeps, code: string): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * Keeps compositions in step with the world: finishes rebalances that a crash interrupted, and works
+ * Keeps compositions in step with the world: finishes rebalances that a crash interrupted, and
+ * works
  * announced corporate actions into the live baskets that hold the name, each once, after the close.
  */
 
@@ -15,6 +16,8 @@ export interface LevelActionsDeps extends ApplyActionDeps {
   readonly actions: CorporateActionStore;
   readonly reader: Pick<BasketReader, 'idsInStates' | 'byIds'>;
   readonly logger: Logger;
+  /** Takes and restates closes: before the actions, which are for the day after. */
+  readonly closes: { round(): Promise<void> };
   readonly everyMs?: number;
 }
 
@@ -25,6 +28,7 @@ const LOOK_AHEAD_DAYS = 7;
 export async function startLevelActions(deps: LevelActionsDeps): Promise<Repeating> {
   const work = async () => {
     await finishRebalances(deps);
+    await deps.closes.round();
     await workInDue(deps);
   };
   const { logger, everyMs = USUAL_EVERY_MS } = deps;
@@ -41,7 +45,9 @@ async function finishRebalances(deps: LevelActionsDeps): Promise<void> {
   }
 }
 
-/** One that fails does not keep the others waiting; in order of ex-date, as the store gives them. */
+/**
+ * One that fails does not keep the others waiting; in order of ex-date, as the store gives them.
+ */
 async function workInDue(deps: LevelActionsDeps): Promise<void> {
   const { actions, clock, logger } = deps;
   const until = addDays(utcDateOf(clock.nowMs()), LOOK_AHEAD_DAYS);

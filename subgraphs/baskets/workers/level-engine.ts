@@ -13,9 +13,16 @@ import {
   openIndex,
   type PriceSlot,
   rebuild,
+  replacePrice,
   startAt,
 } from '../domain/live-index.ts';
 import { isClose, type LivePrice } from '../domain/live-price.ts';
+
+/**
+ * When a batch touches more of all holdings than this, everything is valued from nothing: a sum over
+ * arrays costs a quarter of as many changes one by one (bench/results/levels.json).
+ */
+const REBUILD_ABOVE = 0.25;
 
 export class LevelEngine {
   readonly #slots = new Map<string, PriceSlot>();
@@ -24,6 +31,7 @@ export class LevelEngine {
   readonly #moved = new Set<LiveIndex>();
   readonly #withoutBase = new Set<LiveIndex>();
   #fx: FxSnapshot = new Map();
+  #holdings = 0;
 
   get size(): number {
     return this.#indices.size;
@@ -33,18 +41,24 @@ export class LevelEngine {
     return this.#indices.get(basketId);
   }
 
+  all(): Iterable<LiveIndex> {
+    return this.#indices.values();
+  }
+
   holds(symbol: string): boolean {
     return this.#slots.has(symbol);
   }
 
   /** Replaces what was known of the basket. */
-  put(definition: IndexDefinition): void {
+  put(definition: IndexDefinition): LiveIndex {
     const former = this.#indices.get(definition.basketId);
     const index = openIndex(definition, (symbol) => this.#slotOf(symbol), this.#fx);
     this.#indices.set(definition.basketId, index);
+    this.#holdings += index.holdings.length;
     if (former) this.#close(former);
     if (index.base === null) this.#withoutBase.add(index);
     this.#moved.add(index);
+    return index;
   }
 
   start(index: LiveIndex, base: IndexBase): void {
@@ -55,10 +69,24 @@ export class LevelEngine {
 
   /** Takes prices of symbols that somebody holds; the others are nobody's business. */
   accept(prices: Iterable<readonly [string, LivePrice]>): void {
-    for (const [symbol, price] of prices) {
+    const wanted = [...prices].flatMap(([symbol, price]) => {
       const slot = this.#slots.get(symbol);
-      if (!slot || !acceptPrice(slot, price)) continue;
+      return slot ? [{ slot, price }] : [];
+    });
+    const touched = wanted.reduce((sum, { slot }) => sum + slot.holders.size, 0);
+    if (touched > this.#holdings * REBUILD_ABOVE) return this.#acceptMany(wanted);
+    for (const { slot, price } of wanted) {
+      if (!acceptPrice(slot, price)) continue;
       for (const index of slot.holders.keys()) this.#moved.add(index);
+    }
+  }
+
+  #acceptMany(wanted: readonly { readonly slot: PriceSlot; readonly price: LivePrice }[]): void {
+    const news = wanted.filter(({ slot, price }) => replacePrice(slot, price));
+    if (news.length === 0) return;
+    for (const index of this.#indices.values()) {
+      rebuild(index);
+      this.#moved.add(index);
     }
   }
 
@@ -114,6 +142,7 @@ export class LevelEngine {
 
   #close(index: LiveIndex): void {
     closeIndex(index);
+    this.#holdings -= index.holdings.length;
     this.#moved.delete(index);
     this.#withoutBase.delete(index);
     for (const { slot } of index.holdings) {

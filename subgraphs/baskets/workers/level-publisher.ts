@@ -11,6 +11,7 @@ import type { Logger } from '#platform/logger';
 import type { Level } from '../domain/index-level.ts';
 import type { LiveIndex } from '../domain/live-index.ts';
 import { type LevelReading, needsSecondLook, readIndex } from '../domain/live-index-reading.ts';
+import type { BasketState } from '../domain/transition-table.ts';
 import type { LevelRepository, NewLevel } from '../store/levels.ts';
 import type { LevelEngine } from './level-engine.ts';
 import type { LevelHub, PublishedLevel } from './level-hub.ts';
@@ -27,6 +28,8 @@ export interface LevelPublisherDeps {
 }
 
 const LEVELS_PER_WRITE = 1_000;
+/** Valued all the same, so that the level is there when they go on. */
+const FROZEN_STATES: ReadonlySet<BasketState> = new Set<BasketState>(['REBALANCING', 'SUSPENDED']);
 
 export class LevelPublisher {
   readonly #deps: LevelPublisherDeps;
@@ -90,6 +93,10 @@ export class LevelPublisher {
     // The base comes any moment: not worth telling.
     if (reading.gap === 'BASE_PENDING') return;
     const { basketId } = reading;
+    if (FROZEN_STATES.has(index.definition.state)) {
+      this.#freeze(index, nowMs);
+      return;
+    }
     if (this.#jumped(reading) && !this.#held.has(basketId)) {
       this.#held.add(basketId);
       metrics.secondLooks.inc();
@@ -99,6 +106,13 @@ export class LevelPublisher {
     this.#held.delete(basketId);
     const former = hub.latest(basketId);
     if (!former || !isSame(former, reading)) this.#publish(reading, former, nowMs);
+  }
+
+  /** The last level stays, flagged while the basket is suspended; nothing is told without one. */
+  #freeze({ definition }: LiveIndex, nowMs: number): void {
+    const former = this.#deps.hub.latest(definition.basketId);
+    if (!former || definition.state !== 'SUSPENDED' || former.quality === 'STALE') return;
+    this.#publish({ ...former, quality: 'STALE' }, former, nowMs);
   }
 
   #jumped({ basketId, level }: LevelReading): boolean {

@@ -16,18 +16,22 @@ import type { TopicTail } from '#platform/event-log/topic-tail';
 import type { Logger } from '#platform/logger';
 import type { Broadcast, BroadcastMessage, Closeable } from '#platform/ports';
 import type { IndexBase } from '../domain/basket.ts';
+import type { Valuation } from '../domain/contribution.ts';
 import type { FxSnapshot } from '../domain/fx-snapshot.ts';
 import { type Level, level } from '../domain/index-level.ts';
 import { baseNow, type IndexDefinition, type LiveIndex } from '../domain/live-index.ts';
-import { readIndex } from '../domain/live-index-reading.ts';
+import { readIndex, valuationOf } from '../domain/live-index-reading.ts';
 import { type LivePrice, livePriceOf } from '../domain/live-price.ts';
 import type { IndexDefinitionReader } from '../store/index-definitions.ts';
 import type { LastPriceReader } from '../store/last-prices.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import type { ValuationStore } from '../store/level-valuations.ts';
 import { LevelEngine } from './level-engine.ts';
+import { haltCause, LevelGuard, type LevelGuardDeps } from './level-guard.ts';
 import type { LevelHub } from './level-hub.ts';
 import { createLevelMetrics, type LevelMetrics } from './level-metrics.ts';
 import { LevelPublisher } from './level-publisher.ts';
+import { ValuationKeeper } from './level-valuations.ts';
 import { type OneAtATime, oneAtATime, repeat, type Repeating } from './repeating.ts';
 
 export interface LiveLevelsDeps {
@@ -42,11 +46,13 @@ export interface LiveLevelsDeps {
   readonly lastPrices: LastPriceReader;
   readonly fxSnapshot: () => Promise<FxSnapshot>;
   readonly levels: Pick<LevelRepository, 'store' | 'newest'>;
+  readonly valuations: Pick<ValuationStore, 'store' | 'dropBefore'>;
   /** Stores the base of a version; answers with the one that holds. */
   readonly fixBase: (
     code: string,
     wanted: { readonly versionNumber: number; readonly base: IndexBase },
   ) => Promise<IndexBase | null>;
+  readonly autoSuspend: LevelGuardDeps['autoSuspend'];
   readonly cadence?: Partial<Cadence>;
 }
 
@@ -75,6 +81,8 @@ export class LiveLevels {
   readonly #metrics: LevelMetrics;
   readonly #engine = new LevelEngine();
   readonly #publisher: LevelPublisher;
+  readonly #keeper: ValuationKeeper;
+  readonly #guard: LevelGuard;
   /** Baskets that changed and were not read again yet. */
   readonly #changed = new Set<string>();
   readonly #changes: OneAtATime;
@@ -95,6 +103,8 @@ export class LiveLevels {
     const { conflateMs } = this.#cadence;
     const parts = { engine: this.#engine, metrics: this.#metrics, conflateMs };
     this.#publisher = new LevelPublisher({ ...deps, ...parts });
+    this.#keeper = new ValuationKeeper(deps);
+    this.#guard = new LevelGuard(deps);
     this.#changes = oneAtATime('changed baskets', () => this.#readChanged(), deps.logger);
     this.#bases = oneAtATime('index bases', () => this.#fixBases(), deps.logger);
   }
@@ -112,7 +122,7 @@ export class LiveLevels {
     const { mendEveryMs, storeEveryMs, rebuildEveryMs } = this.#cadence;
     this.#rounds = [
       round('mend levels', mendEveryMs, () => this.#mend()),
-      round('store levels', storeEveryMs, () => this.#publisher.store()),
+      round('store levels', storeEveryMs, () => this.#store()),
       round('rebuild levels', rebuildEveryMs, () => this.#rebuild()),
     ];
   }
@@ -125,7 +135,27 @@ export class LiveLevels {
     await Promise.all(this.#rounds.map((each) => each.stop()));
     this.#publisher.stop();
     await Promise.all([this.#changes.settled(), this.#bases.settled()]);
+    this.#keeper.keep(this.#engine.all());
+    await this.#store();
+  }
+
+  /** What the level of this moment is made of; undefined without one. */
+  valuationOf(basketId: string): Valuation | undefined {
+    const index = this.#engine.get(basketId);
+    return index && valuationOf(index, this.#deps.clock.nowMs());
+  }
+
+  /** Why a live basket of that code may not be published; null when nothing is known against it. */
+  haltCause(code: string): string | null {
+    for (const index of this.#engine.all()) {
+      if (index.definition.code === code) return haltCause(index, this.#deps.clock.nowMs());
+    }
+    return null;
+  }
+
+  async #store(): Promise<void> {
     await this.#publisher.store();
+    await this.#keeper.store();
   }
 
   async #follow(transitions: AsyncIterable<TailEvent<BasketTransitioned>>): Promise<void> {
@@ -178,7 +208,8 @@ export class LiveLevels {
     const former = this.#engine.get(basketId);
     const standing = former && readIndex(former, this.#deps.clock.nowMs()).level;
     if (standing) this.#continueAt.set(basketId, standing);
-    this.#engine.put(definition);
+    if (former) this.#keeper.keep([former]);
+    this.#keeper.keep([this.#engine.put(definition)]);
   }
 
   async #readChanged(): Promise<void> {
@@ -210,6 +241,7 @@ export class LiveLevels {
     if (!base || this.#engine.get(basketId) !== index) return;
     this.#continueAt.delete(basketId);
     this.#engine.start(index, base);
+    this.#keeper.keep([index]);
     this.#publisher.schedule();
   }
 
@@ -225,6 +257,10 @@ export class LiveLevels {
     if (this.#changed.size > 0) await this.#changes.ask();
     await this.#loadPrices(this.#engine.unpricedSymbols());
     if (this.#engine.readyForBase().length > 0) await this.#bases.ask();
+    // Prices age without anybody telling.
+    for (const index of this.#engine.all()) this.#engine.markMoved(index);
+    this.#publisher.schedule();
+    await this.#guard.look(this.#engine.all());
   }
 
   async #rebuild(): Promise<void> {
@@ -234,6 +270,8 @@ export class LiveLevels {
       const { code } = definition;
       this.#deps.logger.error({ code }, 'a running value was not that of a full rebuild');
     }
+    this.#keeper.keep(this.#engine.all());
+    await this.#keeper.dropOld();
     this.#engine.convertAt(await this.#deps.fxSnapshot());
     await this.#loadPrices(this.#engine.closeSymbols());
     this.#publisher.schedule();
