@@ -36,6 +36,9 @@ export function createClosePriceReader(sql: Sql) {
     /** By symbol; names without one are left out. */
     official,
 
+    officialSince: (symbols: readonly string[], from: BusinessDate) =>
+      officialSince(sql, symbols, from),
+
     /**
      * The official close of the day; of a name without one, the last price accepted on that day or
      * since: its close until somebody imports a better one.
@@ -59,22 +62,44 @@ export function createClosePriceReader(sql: Sql) {
       return found;
     },
 
-    /** The newest rate of each currency that was fixed on the day or before. */
-    async ratesOn(currencies: readonly string[], date: BusinessDate): Promise<FxSnapshot> {
-      const rows = await sql<{ currency: string; fixedOn: string; unitsPerEur: string }[]>`
-        select f.currency, f.business_date::text as "fixedOn",
-          f.units_per_eur::numeric(38, 8)::text as "unitsPerEur"
-        from unnest(${[...new Set(currencies)]}::text[]) as c(currency)
-          cross join lateral (
-            select currency, business_date, units_per_eur from published.fx_rates r
-            where r.currency = c.currency and r.business_date <= ${date}::text::date
-            order by business_date desc limit 1) f`;
-      return new Map(
-        rows.map(({ currency, fixedOn, unitsPerEur }) => [
-          currency,
-          { unitsPerEur: decimal(unitsPerEur), fixedOn: businessDate(fixedOn) },
-        ]),
-      );
-    },
+    ratesOn: (currencies: readonly string[], date: BusinessDate) => ratesOn(sql, currencies, date),
   };
+}
+
+/** Official closes of all days since, as they are known now. */
+async function officialSince(
+  sql: Sql,
+  symbols: readonly string[],
+  from: BusinessDate,
+): Promise<readonly { symbol: string; date: BusinessDate; price: Price }[]> {
+  const rows = await sql<{ symbol: string; date: string; close: bigint }[]>`
+    select symbol, business_date::text as date, close from published.daily_closes
+    where symbol = any(${[...symbols]}::text[]) and business_date >= ${from}::text::date`;
+  return rows.map(({ symbol, date, close }) => ({
+    symbol,
+    date: businessDate(date),
+    price: price(close),
+  }));
+}
+
+/** The newest rate of each currency that was fixed on the day or before. */
+async function ratesOn(
+  sql: Sql,
+  currencies: readonly string[],
+  date: BusinessDate,
+): Promise<FxSnapshot> {
+  const rows = await sql<{ currency: string; fixedOn: string; unitsPerEur: string }[]>`
+    select f.currency, f.business_date::text as "fixedOn",
+      f.units_per_eur::numeric(38, 8)::text as "unitsPerEur"
+    from unnest(${[...new Set(currencies)]}::text[]) as c(currency)
+      cross join lateral (
+        select currency, business_date, units_per_eur from published.fx_rates r
+        where r.currency = c.currency and r.business_date <= ${date}::text::date
+        order by business_date desc limit 1) f`;
+  return new Map(
+    rows.map(({ currency, fixedOn, unitsPerEur }) => [
+      currency,
+      { unitsPerEur: decimal(unitsPerEur), fixedOn: businessDate(fixedOn) },
+    ]),
+  );
 }

@@ -11,7 +11,7 @@ import type { ValuationStore } from '../store/level-valuations.ts';
 import type { DailyLevelRepository, RestatementRow } from '../store/restatements.ts';
 
 export interface RestateDeps {
-  readonly closePrices: Pick<ClosePriceReader, 'official'>;
+  readonly closePrices: Pick<ClosePriceReader, 'officialSince'>;
   readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
   readonly valuations: Pick<ValuationStore, 'closesFrom' | 'replaceClose'>;
   readonly daily: Pick<DailyLevelRepository, 'restate'>;
@@ -21,15 +21,26 @@ export interface RestateDeps {
 /** What was restated, in order of date; nothing when the closes say the same as before. */
 export async function restateLevels(
   { closePrices, actions, valuations, daily, clock }: RestateDeps,
-  { basketId, from }: { readonly basketId: string; readonly from: BusinessDate },
+  {
+    basketId,
+    from,
+    symbols,
+  }: {
+    readonly basketId: string;
+    readonly from: BusinessDate;
+    /** Names that something was corrected of. */
+    readonly symbols: readonly string[];
+  },
 ): Promise<readonly RestatementRow[]> {
   const closes = await valuations.closesFrom(basketId, from);
+  const first = closes[0];
+  const held = new Set(
+    closes.flatMap(({ valuation }) => valuation.names.map((each) => each.symbol)),
+  );
+  if (first === undefined || !symbols.some((symbol) => held.has(symbol))) return [];
   const known = new Map<string, Price>();
-  for (const { date, valuation } of closes) {
-    const symbols = valuation.names.map(({ symbol }) => symbol);
-    for (const [symbol, { price }] of await closePrices.official(symbols, date)) {
-      known.set(keyOf(symbol, date), price);
-    }
+  for (const { symbol, date, price } of await closePrices.officialSince([...held], first.date)) {
+    known.set(keyOf(symbol, date), price);
   }
   const applied = (await actions.appliedTo([basketId])).get(basketId) ?? [];
   const corrections: Corrections = {

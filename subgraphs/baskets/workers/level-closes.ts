@@ -57,10 +57,10 @@ export function createLevelCloses(deps: LevelClosesDeps): { round(): Promise<voi
     baskets: ReadonlyMap<string, { readonly code: string }>,
   ): Promise<void> => {
     const nowMs = deps.clock.nowMs();
-    const { firstDate } = await deps.daily.correctedSince(seenUntilMs);
+    const { firstDate, symbols } = await deps.daily.correctedSince(seenUntilMs);
     if (firstDate !== null) {
       for (const [basketId, { code }] of baskets) {
-        for (const each of await restateLevels(deps, { basketId, from: firstDate })) {
+        for (const each of await restateLevels(deps, { basketId, from: firstDate, symbols })) {
           deps.logger.warn({ code, ...each }, 'a past close was restated');
           deps.restated.publish({ ...each, code });
         }
