@@ -19,8 +19,8 @@ import {
 import { isClose, type LivePrice } from '../domain/live-price.ts';
 
 /**
- * When a batch touches more of all holdings than this, everything is valued from nothing: a sum over
- * arrays costs a quarter of as many changes one by one (bench/results/levels.json).
+ * When a batch touches more of all holdings than this, everything is valued from nothing: a sum
+ * over arrays cost a quarter of as many changes one by one (65 ms and 17 ms for 100,000).
  */
 const REBUILD_ABOVE = 0.25;
 

@@ -91,7 +91,8 @@ describe('why did the level move', () => {
 
 describe('BK-8 levels by day, week and month', () => {
   test('stored levels roll up to weeks and months, each counted once', async () => {
-    const found = await world.as('viewer').data(`{ basket(code: "MOVE") {
+    const viewer = world.as('viewer');
+    const found = await viewer.data(`{ basket(code: "MOVE") {
       week: performance(period: WEEK) { open close low high previousClose return levelCount }
       month: performance(period: MONTH) { start } } }`);
     expect(found).toMatchObject({
@@ -99,7 +100,7 @@ describe('BK-8 levels by day, week and month', () => {
     });
   });
 
-  test('a corrected close restates the day, is told with old, new and cause, and once', async () => {
+  test('a corrected close restates the day and is told once, with old, new and cause', async () => {
     const { owner, sql, parts } = world;
     const day = utcDateOf(Date.now() - 86_400_000);
     await owner`update baskets.basket set state = 'ACTIVE' where code = 'MOVE'`;
