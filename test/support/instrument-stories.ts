@@ -40,7 +40,8 @@ const POSITION = `query ($key: PositionKeyInput!) {
         acted: lots { lot quantityBefore quantityAfter costBasisAfter { amount } gain { amount } }
       }
       ... on PriceResetDetails {
-        resetId resetPrice { amount } settlement { amount } reset: lots { lot settlement { amount } }
+        resetId resetPrice { amount } settlement { amount }
+        reset: lots { lot settlement { amount } }
       }
       ... on ReceivedLotsDetails {
         transferId cause fromPositionId replacesVersion

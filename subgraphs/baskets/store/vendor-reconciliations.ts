@@ -39,7 +39,8 @@ export function createVendorReconciliationStore(sql: Sql) {
     /** Counts a day that is over from its rows, once more. */
     async recount(date: BusinessDate): Promise<void> {
       await sql.begin(async (tx) => {
-        await tx`delete from baskets.vendor_reconciliation where business_date = ${date}::text::date`;
+        await tx`
+          delete from baskets.vendor_reconciliation where business_date = ${date}::text::date`;
         await tx`${counted(sql, date, startOfUtcDay(addDays(date, 1)))}`;
       });
     },

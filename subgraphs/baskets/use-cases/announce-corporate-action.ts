@@ -11,7 +11,7 @@ import {
   otherSymbol,
   termsFault,
 } from '../domain/corporate-action-announced.ts';
-import { type CorporateActionStore, termsJson } from '../store/corporate-actions.ts';
+import type { CorporateActionStore } from '../store/corporate-actions.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
 
 export interface AnnounceActionDeps {
@@ -95,7 +95,9 @@ const invalid = (message: string): ActionAnnounced => ({
 });
 
 const contentOf = ({ exDate, terms }: AnnouncedAction) =>
-  JSON.stringify([exDate, termsJson(terms)]);
+  JSON.stringify([exDate, terms], (_name, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
 
 function fieldFault(wanted: WantedAction): string | undefined {
   const needed = NEEDED[wanted.kind];

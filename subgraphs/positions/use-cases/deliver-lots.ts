@@ -175,7 +175,10 @@ function receiverIn(action: CorporateAction): string | null {
       return action.acquirerInstrumentId;
     case 'SYMBOL_CHANGE':
       return action.newInstrumentId;
-    default:
+    case 'SPLIT':
+    case 'STOCK_DIVIDEND':
+    case 'CASH_MERGER':
+    case 'RETURN_OF_CAPITAL':
       return null;
   }
 }
