@@ -7,6 +7,7 @@ import type { ApprovalReader, DelistingRow } from '../store/approval-reader.ts';
 import type { BacktestRepository } from '../store/backtests.ts';
 import type { BasketRow, VersionRow } from '../store/basket-rows.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import type { ListingRow, VendorStandingReader } from '../store/vendor-standings.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
 import { type LevelView, presentPublished, presentStored, presentUnpriced } from './present.ts';
 
@@ -74,6 +75,20 @@ export function createLoaders({
       { cacheKeyFn: ({ id }) => id },
     ),
   };
+}
+
+export type ListingLoader = ReturnType<typeof createListingLoader>;
+
+/** Where baskets stand with vendors; none where nothing was ever sent. */
+export function createListingLoader({
+  standings,
+}: {
+  readonly standings: Pick<VendorStandingReader, 'listings'>;
+}) {
+  return new DataLoader<string, readonly ListingRow[]>(async (basketIds) => {
+    const found = await standings.listings(basketIds);
+    return basketIds.map((id) => found.get(id) ?? []);
+  });
 }
 
 /** Lists per version; empty where nothing is found. */

@@ -1,9 +1,13 @@
 /** What resolvers of a type receive, where it is not what the schema shows. */
 
+import type { BasketSlaBreached } from '#kernel/topics/basket-sla-breached';
 import type { BasketRefusalReason } from '../domain/refusal-reason.ts';
 import type { AuditRow, BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
 import type { ApprovalRow, DelistingRow, GivenApprovalRow } from '../store/approval-reader.ts';
 import type { BacktestRow } from '../store/backtests.ts';
+import type { Reconciliation } from '../store/vendor-reconciliations.ts';
+import type { ListingRow } from '../store/vendor-standings.ts';
+import type { VendorService } from '../use-cases/watch-vendors.ts';
 import type { RebalanceView } from './present-backtest.ts';
 import type { LevelView } from './present.ts';
 
@@ -32,3 +36,9 @@ export interface BasketCommandRefusedParent {
   readonly reason: BasketRefusalReason;
   readonly message: string;
 }
+
+export type VendorListingParent = ListingRow;
+export type VendorServiceParent = VendorService;
+export type VendorReconciliationParent = Reconciliation;
+/** With its sequence where it comes from the stream. */
+export type SlaBreachParent = BasketSlaBreached & { readonly sequence?: string };

@@ -65,7 +65,9 @@ export const vendorPublication = basketsSchema.table(
     valuedAt: instantColumn('valued_at').notNull(),
     sentAt: instantColumn('sent_at').notNull(),
     ackedAt: instantColumn('acked_at'),
-    /** Code and text of a refusal; null without one. */
+    /** SENT, ACKED, REFUSED, SUPERSEDED by a newer price, or DEAD: given up. */
+    outcome: text('outcome').notNull().default('SENT'),
+    /** Code and text of a refusal, or why it was given up; null without either. */
     nak: text('nak'),
     attempts: integer('attempts').notNull().default(1),
     /** The endpoint it went to last: PRIMARY or SECONDARY. */

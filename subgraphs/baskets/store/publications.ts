@@ -43,14 +43,14 @@ export function createPublicationStore(sql: Sql) {
     /** What vendors were told last of each basket; none for one that was never published. */
     async lastLevels(basketIds: readonly string[]): Promise<ReadonlyMap<string, Level>> {
       const rows = await sql<{ basketId: string; level: bigint }[]>`
-        select distinct on (basket_id) p.basket_id as "basketId", p.level
+        select distinct on (c.basket_id) c.basket_id as "basketId", last.level
         from baskets.vendor_channel c
           cross join lateral (
-            select basket_id, level, sent_at from baskets.vendor_publication
-            where vendor = c.vendor and basket_id = c.basket_id
-            order by sequence desc limit 1) p
+            select p.level, p.sent_at from baskets.vendor_publication p
+            where p.vendor = c.vendor and p.basket_id = c.basket_id
+            order by p.sequence desc limit 1) last
         where c.basket_id = any(${[...basketIds]}::text[])
-        order by basket_id, p.sent_at desc`;
+        order by c.basket_id, last.sent_at desc`;
       return new Map(rows.map((row) => [row.basketId, level(row.level)]));
     },
 

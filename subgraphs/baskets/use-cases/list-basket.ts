@@ -30,7 +30,7 @@ export function nextStepOf(standing: VendorStanding): NextStep {
 export async function finishListing(
   deps: SystemDeps,
   standing: VendorStanding,
-  levelNow: (standing: VendorStanding) => Level | null,
+  level: Level | null,
 ): Promise<CommandOutcome | undefined> {
   const { code } = standing;
   switch (nextStepOf(standing)) {
@@ -41,10 +41,8 @@ export async function finishListing(
       const reason = `${lost?.vendor ?? 'a vendor'} rejected it: ${lost?.reason ?? 'no reason'}`;
       return exhaustListing(deps, { code, reason });
     }
-    case 'COMPLETE': {
-      const level = levelNow(standing);
+    case 'COMPLETE':
       return level === null ? undefined : completeListing(deps, { code, level });
-    }
   }
 }
 

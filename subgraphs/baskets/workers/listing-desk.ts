@@ -21,7 +21,7 @@ import {
 import type { LevelNow } from '../use-cases/publish-price.ts';
 import { reportVendorStatus, type VendorReport } from '../use-cases/report-vendor-status.ts';
 import type { SystemDeps } from '../use-cases/submit-command.ts';
-import { oneAtATime, repeat, type Repeating } from './repeating.ts';
+import { type OneAtATime, oneAtATime, repeat, type Repeating } from './repeating.ts';
 import { createBulkhead } from './vendors/bulkhead.ts';
 
 export interface ListingDeskDeps extends SystemDeps {
@@ -33,15 +33,6 @@ export interface ListingDeskDeps extends SystemDeps {
   readonly logger: Logger;
 }
 
-export interface ListingDesk {
-  /** Resolves when all that is open has been read. */
-  start(recall: (basketIds: readonly string[]) => Promise<void>): Promise<void>;
-  /** On record, then read again. */
-  report(report: VendorReport): Promise<void>;
-  readonly standings: ReadonlyMap<string, VendorStanding>;
-  stop(): Promise<void>;
-}
-
 const BASKETS_PER_READ = 200;
 /** Leaves most of the pool to people's requests. */
 const COMMANDS_AT_ONCE = 6;
@@ -49,111 +40,137 @@ const COMMANDS_WAITING = 20_000;
 /** For a first level, and for whatever failed. */
 const LOOK_EVERY_MS = 200;
 
-export function createListingDesk(deps: ListingDeskDeps): ListingDesk {
-  const { logger, vendorStandings: reader } = deps;
-  const standings = new Map<string, VendorStanding>();
-  const changed = new Set<string>();
+export class ListingDesk {
+  readonly #deps: ListingDeskDeps;
+  readonly #standings = new Map<string, VendorStanding>();
+  readonly #changed = new Set<string>();
   /** Baskets that a step is on its way for. */
-  const busy = new Set<string>();
-  const commands = createBulkhead({ atOnce: COMMANDS_AT_ONCE, waiting: COMMANDS_WAITING });
-  const reading = oneAtATime('standings with vendors', readChanged, logger);
-  let stream: AsyncIterableIterator<TailEvent<BasketTransitioned>> | undefined;
-  let following: Promise<void> | undefined;
-  let looks: Repeating | undefined;
-  let isStopped = false;
+  readonly #busy = new Set<string>();
+  readonly #commands = createBulkhead({ atOnce: COMMANDS_AT_ONCE, waiting: COMMANDS_WAITING });
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #reading: OneAtATime;
+  #stream: AsyncIterableIterator<TailEvent<BasketTransitioned>> | undefined;
+  #following: Promise<void> | undefined;
+  #looks: Repeating | undefined;
+  #isStopped = false;
 
-  function note(...basketIds: readonly string[]): void {
-    for (const basketId of basketIds) changed.add(basketId);
-    if (!isStopped) void reading.ask();
+  constructor(deps: ListingDeskDeps) {
+    this.#deps = deps;
+    const read = () => this.#readChanged();
+    this.#reading = oneAtATime('standings with vendors', read, deps.logger);
   }
 
-  async function readChanged(): Promise<void> {
-    const ids = [...changed].slice(0, BASKETS_PER_READ);
-    for (const id of ids) changed.delete(id);
+  standings(): Iterable<VendorStanding> {
+    return this.#standings.values();
+  }
+
+  /** Resolves when all that is open has been read; `recall` hears of it before it is told. */
+  async start(recall: (basketIds: readonly string[]) => Promise<void>): Promise<void> {
+    const { logger, transitions, vendorStandings } = this.#deps;
+    this.#stream = await transitions.follow({ after: null });
+    this.#following = this.#follow(this.#stream);
+    const open = await vendorStandings.openBasketIds();
+    for (let at = 0; at < open.length; at += BASKETS_PER_READ) {
+      const ids = open.slice(at, at + BASKETS_PER_READ);
+      await recall(ids);
+      for (const standing of await vendorStandings.standings(ids)) this.#take(standing);
+    }
+    const look = () => this.#look();
+    this.#looks = repeat(look, { everyMs: LOOK_EVERY_MS, name: 'listings that wait', logger });
+  }
+
+  /** On record, then read again. */
+  async report(basketId: string, report: VendorReport): Promise<void> {
+    await this.#run(() => reportVendorStatus(this.#deps, report));
+    this.#note(basketId);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#stream?.return?.();
+    await this.#following;
+    await this.#looks?.stop();
+    await this.#reading.settled();
+    await Promise.allSettled(this.#running);
+  }
+
+  async #run(command: () => Promise<unknown>): Promise<void> {
+    const running = this.#commands.run(command);
+    this.#running.add(running);
     try {
-      for (const standing of await reader.standings(ids)) take(standing);
+      await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #follow(transitions: AsyncIterable<TailEvent<BasketTransitioned>>): Promise<void> {
+    for await (const { event } of transitions) this.#note(event.basketId);
+  }
+
+  #look(): void {
+    if (this.#changed.size > 0) void this.#reading.ask();
+    for (const standing of this.#standings.values()) void this.#goOn(standing);
+  }
+
+  #note(basketId: string): void {
+    this.#changed.add(basketId);
+    if (!this.#isStopped) void this.#reading.ask();
+  }
+
+  async #readChanged(): Promise<void> {
+    const ids = [...this.#changed].slice(0, BASKETS_PER_READ);
+    for (const id of ids) this.#changed.delete(id);
+    try {
+      const read = await this.#deps.vendorStandings.standings(ids);
+      for (const standing of read) this.#take(standing);
     } catch (error) {
-      for (const id of ids) changed.add(id);
+      for (const id of ids) this.#changed.add(id);
       throw error;
     }
-    if (changed.size > 0) note();
+    if (this.#changed.size > 0) void this.#reading.ask();
   }
 
-  function take(standing: VendorStanding): void {
-    const former = standings.get(standing.basketId);
-    standings.set(standing.basketId, standing);
-    deps.onStanding(standing, former);
-    void goOn(standing);
+  #take(standing: VendorStanding): void {
+    const former = this.#standings.get(standing.basketId);
+    this.#standings.set(standing.basketId, standing);
+    this.#deps.onStanding(standing, former);
+    void this.#goOn(standing);
   }
 
   /** One step at a time for a basket; never rejects. */
-  async function goOn(standing: VendorStanding): Promise<void> {
+  async #goOn(standing: VendorStanding): Promise<void> {
     const { basketId, code } = standing;
-    const step = isStopped || busy.has(basketId) ? null : stepOf(standing);
+    const isFree = !this.#isStopped && !this.#busy.has(basketId);
+    const step = isFree ? this.#stepOf(standing) : null;
     if (step === null) return;
-    busy.add(basketId);
+    this.#busy.add(basketId);
     try {
-      await commands.run(step);
-      note(basketId);
+      await this.#run(step);
+      this.#note(basketId);
     } catch (error) {
-      logger.error({ err: error, code }, 'a listing did not go on; it is tried again');
+      const message = 'a listing did not go on; it is tried again';
+      this.#deps.logger.error({ err: error, code }, message);
     } finally {
-      busy.delete(basketId);
+      this.#busy.delete(basketId);
     }
   }
 
-  function stepOf(standing: VendorStanding): (() => Promise<unknown>) | null {
+  #stepOf(standing: VendorStanding): (() => Promise<unknown>) | null {
     const { state, vendors } = standing;
     const isUnsent = vendors.some(({ status }) => status === 'NOT_SENT');
     if (isUnsent && (state === 'LISTING' || state === 'ACTIVE')) {
-      return () => startListing(deps, standing);
+      return () => startListing(this.#deps, standing);
     }
-    if (isTakenOff(standing)) return () => finishDelisting(deps, standing);
+    if (isTakenOff(standing)) return () => finishDelisting(this.#deps, standing);
     const next = nextStepOf(standing);
-    const isDue = next === 'GIVE_UP' || (next === 'COMPLETE' && levelOf(standing) !== null);
-    return isDue ? () => finishListing(deps, standing, levelOf) : null;
+    const level = this.#levelOf(standing);
+    const isDue = next === 'GIVE_UP' || (next === 'COMPLETE' && level !== null);
+    return isDue ? () => finishListing(this.#deps, standing, level) : null;
   }
 
-  function levelOf({ basketId, versionNumber }: VendorStanding): Level | null {
-    const now = deps.levelOf(basketId);
+  #levelOf({ basketId, versionNumber }: VendorStanding): Level | null {
+    const now = this.#deps.levelOf(basketId);
     return now?.versionNumber === versionNumber ? now.level : null;
   }
-
-  async function follow(transitions: AsyncIterable<TailEvent<BasketTransitioned>>) {
-    for await (const { event } of transitions) note(event.basketId);
-  }
-
-  return {
-    standings,
-
-    async start(recall) {
-      stream = await deps.transitions.follow({ after: null });
-      following = follow(stream);
-      const open = await reader.openBasketIds();
-      for (let at = 0; at < open.length; at += BASKETS_PER_READ) {
-        const ids = open.slice(at, at + BASKETS_PER_READ);
-        await recall(ids);
-        for (const standing of await reader.standings(ids)) take(standing);
-      }
-      const look = () => {
-        if (changed.size > 0) note();
-        for (const standing of standings.values()) void goOn(standing);
-      };
-      looks = repeat(look, { everyMs: LOOK_EVERY_MS, name: 'listings that wait', logger });
-    },
-
-    async report(report) {
-      await commands.run(() => reportVendorStatus(deps, report));
-      for (const { basketId, code } of standings.values()) if (code === report.code) note(basketId);
-    },
-
-    async stop() {
-      isStopped = true;
-      await stream?.return?.();
-      await following;
-      await looks?.stop();
-      await reading.settled();
-      await commands.run(() => Promise.resolve());
-    },
-  };
 }

@@ -19,11 +19,11 @@ import type { PublicationStore } from '../store/publications.ts';
 import type { SlaBreachStore } from '../store/sla-breaches.ts';
 import type { ReconcileDeps } from '../use-cases/reconcile-vendors.ts';
 import type { VendorReport } from '../use-cases/report-vendor-status.ts';
-import { createListingDesk, type ListingDeskDeps } from './listing-desk.ts';
-import { createListingVendor } from './listing-vendor.ts';
+import { ListingDesk, type ListingDeskDeps } from './listing-desk.ts';
+import { ListingVendor } from './listing-vendor.ts';
 import { createPublishingMetrics, type PublishingMetrics } from './publishing-metrics.ts';
 import { createPublishingRecord, RECORD_EVERY_MS } from './publishing-record.ts';
-import { createPublishingRounds } from './publishing-rounds.ts';
+import { PublishingRounds } from './publishing-rounds.ts';
 import { approvalBreach, createPublishingSla } from './publishing-sla.ts';
 import { repeat } from './repeating.ts';
 import { startVendorReconciliation } from './vendor-reconciliation.ts';
@@ -100,45 +100,11 @@ async function serve(
   metrics: PublishingMetrics,
   { signal, onOpen }: { signal: AbortSignal; onOpen: (vendors: readonly Vendor[]) => void },
 ): Promise<void> {
-  const { clock, logger, publications } = deps;
-  const record = createPublishingRecord({ ...deps, onBreach: metrics.onBreach });
-  const tell = (breach: BasketSlaBreached) => record.keepBreach(breach);
-  const sla = createPublishingSla(deps.newId, tell, metrics.onGap);
-  const rounds = createPublishingRounds({ ...deps, record, sla, ...everyMsOf(deps) });
-  const approvals = createApprovalWatch(deps, tell);
-  const gateway = deps.openVendors({
-    sequences: publications.sequences,
-    onPublication(publication) {
-      metrics.onPublication(publication);
-      rounds.onPublication(publication);
-      if (publication.kind === 'REFUSED') doubt(publication.post);
-    },
-  });
-  const report = (said: VendorReport) => desk.report(said);
-  const listings = gateway.vendors.map((vendor) =>
-    createListingVendor({ ...deps, vendor, report, backoff: backoffMs }),
-  );
-  const doubt = ({ vendor, update }: Post) => {
-    const at = gateway.vendors.findIndex(({ name }) => name === vendor);
-    listings[at]?.doubt(update.code);
-  };
-  const desk = createListingDesk({
-    ...deps,
-    onStanding(standing, former) {
-      for (const listing of listings) listing.see(standing);
-      rounds.see(standing);
-      approvals.see(standing);
-      onTheMarket(standing, former, metrics);
-    },
-  });
-  const watch = () => {
-    sla.check(clock.nowMs());
-    for (const standing of desk.standings.values()) approvals.see(standing);
-    return record.flush();
-  };
+  const { desk, gateway, listings, record, rounds, watch } = furnish(deps, metrics);
   onOpen(gateway.vendors);
   const reconciling = startVendorReconciliation(deps);
-  const watching = repeat(watch, { everyMs: RECORD_EVERY_MS, name: 'record of vendors', logger });
+  const name = 'record of vendors';
+  const watching = repeat(watch, { everyMs: RECORD_EVERY_MS, name, logger: deps.logger });
   const closing = new AbortController();
   const ends = AbortSignal.any([signal, closing.signal]);
   const loops = [
@@ -157,6 +123,47 @@ async function serve(
     await watching.stop();
     await record.flush();
   }
+}
+
+/** All that is in the office, in the knowledge of each other. */
+function furnish(deps: ListingOfficeDeps, metrics: PublishingMetrics) {
+  const { clock, publications } = deps;
+  const record = createPublishingRecord({ ...deps, onBreach: metrics.onBreach });
+  const tell = (breach: BasketSlaBreached) => record.keepBreach(breach);
+  const sla = createPublishingSla(deps.newId, tell, metrics.onGap);
+  const rounds = new PublishingRounds({ ...deps, record, sla, ...everyMsOf(deps) });
+  const approvals = createApprovalWatch(deps, tell);
+  const gateway = deps.openVendors({
+    sequences: publications.sequences,
+    onPublication(publication) {
+      metrics.onPublication(publication);
+      rounds.onPublication(publication);
+      if (publication.kind === 'REFUSED') doubt(publication.post);
+    },
+  });
+  const report = (basketId: string, said: VendorReport) => desk.report(basketId, said);
+  const listings = gateway.vendors.map(
+    (vendor) => new ListingVendor({ ...deps, vendor, report, backoff: backoffMs }),
+  );
+  const doubt = ({ vendor, update }: Post) => {
+    const at = gateway.vendors.findIndex(({ name }) => name === vendor);
+    listings[at]?.doubt(update.code);
+  };
+  const desk = new ListingDesk({
+    ...deps,
+    onStanding(standing, former) {
+      for (const listing of listings) listing.see(standing);
+      rounds.see(standing);
+      approvals.see(standing);
+      onTheMarket(standing, former, metrics);
+    },
+  });
+  const watch = () => {
+    sla.check(clock.nowMs());
+    for (const standing of desk.standings()) approvals.see(standing);
+    return record.flush();
+  };
+  return { desk, gateway, listings, record, rounds, watch };
 }
 
 const everyMsOf = ({ publishEveryMs: everyMs }: ListingOfficeDeps) =>

@@ -35,120 +35,122 @@ interface Published {
   lastLevel: Level | null;
 }
 
-export interface PublishingRounds {
-  /** What the process before this one did, of baskets it left on the market. */
-  recall(basketIds: readonly string[]): Promise<void>;
-  see(standing: VendorStanding): void;
-  onPublication(publication: Publication): void;
-  run(vendors: readonly Pick<Vendor, 'name' | 'prices'>[], signal: AbortSignal): Promise<void>;
-}
+export class PublishingRounds {
+  readonly #deps: PublishingRoundsDeps;
+  readonly #baskets = new Map<string, Published>();
+  readonly #idsByCode = new Map<string, string>();
+  /** What the process before this one did, until it is asked for. */
+  readonly #recalledLevels = new Map<string, Level>();
+  readonly #recalledAcks = new Map<string, number>();
+  #vendors: ReadonlyMap<string, Pick<Vendor, 'prices'>> = new Map();
 
-export function createPublishingRounds(deps: PublishingRoundsDeps): PublishingRounds {
-  const { calendar, clock, sla } = deps;
-  const baskets = new Map<string, Published>();
-  const idsByCode = new Map<string, string>();
-  const recalledLevels = new Map<string, Level>();
-  const recalledAcks = new Map<string, number>();
-  let vendorsByName: ReadonlyMap<string, Pick<Vendor, 'prices'>> = new Map();
+  constructor(deps: PublishingRoundsDeps) {
+    this.#deps = deps;
+  }
 
-  function see(standing: VendorStanding): void {
+  /** Of baskets that the process before this one may have left on the market. */
+  async recall(basketIds: readonly string[]): Promise<void> {
+    const { publications } = this.#deps;
+    const [levels, acks] = await Promise.all([
+      publications.lastLevels(basketIds),
+      publications.lastAcked(basketIds),
+    ]);
+    for (const [basketId, level] of levels) this.#recalledLevels.set(basketId, level);
+    for (const { vendor, basketId, ackedAtMs } of acks) {
+      this.#recalledAcks.set(`${vendor} ${basketId}`, ackedAtMs);
+    }
+  }
+
+  see(standing: VendorStanding): void {
     const { basketId, code } = standing;
-    const known = baskets.get(basketId);
-    const lastLevel = recalledLevels.get(basketId) ?? null;
+    const known = this.#baskets.get(basketId);
+    const lastLevel = this.#recalledLevels.get(basketId) ?? null;
     const published = known ?? { standing, receivers: new Set(), lastLevel };
     const isChanged = published.standing.state !== standing.state;
-    baskets.set(basketId, published);
-    idsByCode.set(code, basketId);
+    this.#baskets.set(basketId, published);
+    this.#idsByCode.set(code, basketId);
     published.standing = standing;
-    if (turn(published) || isChanged) publish(published);
-    if (published.receivers.size === 0) baskets.delete(basketId);
+    if (this.#turn(published) || isChanged) this.#publish(published);
+    if (published.receivers.size === 0) this.#baskets.delete(basketId);
+  }
+
+  onPublication(publication: Publication): void {
+    this.#deps.record.keep(publication);
+    if (publication.kind !== 'ACKED') return;
+    const { post, ackedAtMs } = publication;
+    const { code, valuedAtMs } = post.update;
+    const basketId = this.#idsByCode.get(code);
+    if (basketId === undefined) return;
+    this.#deps.sla.onAcked({ vendor: post.vendor, basketId, code }, { valuedAtMs, ackedAtMs });
+  }
+
+  /** Until the signal is aborted. */
+  async run(
+    vendors: readonly Pick<Vendor, 'name' | 'prices'>[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, everyMs = PUBLISH_EVERY_MS, pause } = this.#deps;
+    this.#vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
+    for (const { prices } of vendors) prices.open();
+    let dueAtMs = clock.nowMs();
+    while (!signal.aborted) {
+      this.#round();
+      // Late rounds are not made up for: the next one is due where it would have been.
+      while (dueAtMs <= clock.nowMs()) dueAtMs += everyMs;
+      await pause(dueAtMs - clock.nowMs(), signal);
+    }
+  }
+
+  #round(): void {
+    for (const [basketId, published] of this.#baskets) {
+      this.#turn(published);
+      if (published.receivers.size > 0) this.#publish(published);
+      else this.#baskets.delete(basketId);
+    }
   }
 
   /** Who receives it from now on; true when somebody is new. */
-  function turn(published: Published): boolean {
+  #turn(published: Published): boolean {
+    const { calendar, clock, sla } = this.#deps;
     const { standing, receivers: before } = published;
     const { basketId, code, stateSinceMs } = standing;
     const nowMs = clock.nowMs();
     const receivers = new Set(receiversOf(standing, { nowMs, calendar }));
     for (const vendor of before) {
       if (receivers.has(vendor)) continue;
-      vendorsByName.get(vendor)?.prices.forget(code);
+      this.#vendors.get(vendor)?.prices.forget(code);
       sla.forget({ vendor, basketId, code });
     }
     const fresh = [...receivers].filter((vendor) => !before.has(vendor));
     for (const vendor of fresh) {
-      const ackedAtMs = recalledAcks.get(`${vendor} ${basketId}`);
+      const ackedAtMs = this.#recalledAcks.get(`${vendor} ${basketId}`);
       const sinceMs = ackedAtMs === undefined ? nowMs : Math.max(ackedAtMs, stateSinceMs);
-      recalledAcks.delete(`${vendor} ${basketId}`);
+      this.#recalledAcks.delete(`${vendor} ${basketId}`);
       sla.watch({ vendor, basketId, code }, sinceMs);
     }
     published.receivers = receivers;
     return fresh.length > 0;
   }
 
-  function publish(published: Published): void {
+  #publish(published: Published): void {
+    const { clock, logger } = this.#deps;
     const { standing, receivers, lastLevel } = published;
-    const now = { level: levelOf(standing), lastPublished: lastLevel, nowMs: clock.nowMs() };
+    const level = this.#levelOf(standing);
+    const now = { level, lastPublished: lastLevel, nowMs: clock.nowMs() };
     const update = priceToPublish(standing, now);
     if (update === null) return;
     published.lastLevel = update.level;
     for (const vendor of receivers) {
-      const answer = vendorsByName.get(vendor)?.prices.publish(update);
-      if (answer?.kind === 'REFUSED') {
-        deps.logger.error({ vendor, code: update.code, why: answer.why }, 'a price was not taken');
-      }
+      const answer = this.#vendors.get(vendor)?.prices.publish(update);
+      // Not open any longer: this process is about to end.
+      if (answer?.kind !== 'REFUSED' || answer.why === 'NOT_OPEN') continue;
+      logger.error({ vendor, code: update.code, why: answer.why }, 'a price was not taken');
     }
   }
 
   /** A level of another version than the one that is listed waits for its definition. */
-  function levelOf({ basketId, versionNumber }: VendorStanding): LevelNow | undefined {
-    const now = deps.levelOf(basketId);
+  #levelOf({ basketId, versionNumber }: VendorStanding): LevelNow | undefined {
+    const now = this.#deps.levelOf(basketId);
     return now?.versionNumber === versionNumber ? now : undefined;
   }
-
-  function round(): void {
-    for (const [basketId, published] of baskets) {
-      turn(published);
-      if (published.receivers.size > 0) publish(published);
-      else baskets.delete(basketId);
-    }
-  }
-
-  return {
-    see,
-
-    async recall(basketIds) {
-      const [levels, acks] = await Promise.all([
-        deps.publications.lastLevels(basketIds),
-        deps.publications.lastAcked(basketIds),
-      ]);
-      for (const [basketId, level] of levels) recalledLevels.set(basketId, level);
-      for (const { vendor, basketId, ackedAtMs } of acks) {
-        recalledAcks.set(`${vendor} ${basketId}`, ackedAtMs);
-      }
-    },
-
-    onPublication(publication) {
-      deps.record.keep(publication);
-      if (publication.kind !== 'ACKED') return;
-      const { post, ackedAtMs } = publication;
-      const { code, valuedAtMs } = post.update;
-      const basketId = idsByCode.get(code);
-      if (basketId === undefined) return;
-      sla.onAcked({ vendor: post.vendor, basketId, code }, { valuedAtMs, ackedAtMs });
-    },
-
-    async run(vendors, signal) {
-      const { everyMs = PUBLISH_EVERY_MS, pause } = deps;
-      vendorsByName = new Map(vendors.map((vendor) => [vendor.name, vendor]));
-      for (const { prices } of vendors) prices.open();
-      let dueAtMs = clock.nowMs();
-      while (!signal.aborted) {
-        round();
-        // Late rounds are not made up for: the next one is due where it would have been.
-        while (dueAtMs <= clock.nowMs()) dueAtMs += everyMs;
-        await pause(dueAtMs - clock.nowMs(), signal);
-      }
-    },
-  };
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "baskets"."vendor_publication" ADD COLUMN "outcome" text DEFAULT 'SENT' NOT NULL;
