@@ -36,6 +36,8 @@ export default defineConfig({
           provide: DATABASE_URL === undefined ? {} : { givenDatabaseUrl: DATABASE_URL },
           testTimeout: 20_000,
           hookTimeout: 30_000,
+          // What is waited for comes in its own time on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],
