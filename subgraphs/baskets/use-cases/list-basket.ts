@@ -1,21 +1,33 @@
 /** How a listing at the vendors goes on, step by step; each may come again after a crash. */
 
 import { hasQuorum, type VendorStatus } from '../domain/basket.ts';
+import { SYSTEM } from '../domain/basket-caller.ts';
+import type { BasketFact } from '../domain/basket-fact.ts';
 import type { Level } from '../domain/index-level.ts';
 import { lostVendor, type VendorStanding } from '../domain/vendor-standing.ts';
 import { completeDelisting } from './complete-delisting.ts';
 import { completeListing, exhaustListing } from './complete-listing.ts';
-import { reportVendorStatus } from './report-vendor-status.ts';
 import type { CommandOutcome, SystemDeps } from './submit-command.ts';
 
-/** On record before anything is sent: who goes back to draft then knows whom to tell. */
+/**
+ * On record before anything is sent: who goes back to draft then knows whom to tell. All vendors in
+ * one commit, for this is between the approval and the market.
+ */
 export async function startListing(
-  deps: SystemDeps,
-  { code, vendors }: VendorStanding,
+  { baskets, clock, newId }: SystemDeps,
+  { code }: Pick<VendorStanding, 'code'>,
 ): Promise<void> {
-  for (const { vendor, status } of vendors) {
-    if (status === 'NOT_SENT') await reportVendorStatus(deps, { code, vendor, status: 'SENT' });
-  }
+  await baskets.inTransaction(async (tx) => {
+    const atMs = clock.nowMs();
+    const turn = await tx.turn(code);
+    const unsent = turn.basket?.listing?.vendors.filter(({ status }) => status === 'NOT_SENT');
+    if (!unsent || unsent.length === 0) return;
+    const facts = unsent.map(({ vendor }): BasketFact => {
+      return { type: 'VendorReported', vendor, status: 'SENT', vendorId: null, reason: null };
+    });
+    const { actor, roles: actorRoles } = SYSTEM;
+    await turn.append(facts, { actor, actorRoles, commandId: null, correlationId: newId(), atMs });
+  });
 }
 
 export type NextStep = 'COMPLETE' | 'GIVE_UP' | 'WAIT';

@@ -34,8 +34,8 @@ export interface ListingDeskDeps extends SystemDeps {
 }
 
 const BASKETS_PER_READ = 200;
-/** Leaves most of the pool to people's requests. */
-const COMMANDS_AT_ONCE = 6;
+/** Of the 20 connections of the pool: the others are for people's requests. */
+const COMMANDS_AT_ONCE = 12;
 const COMMANDS_WAITING = 20_000;
 /** For a first level, and for whatever failed. */
 const LOOK_EVERY_MS = 200;
