@@ -355,38 +355,13 @@ const DELIST = /* GraphQL */ `
   }
 `;
 
-const WHAT_IS_TOLD = /* GraphQL */ `
-  {
-    basket(code: "TOLD") {
-      listings {
-        vendor
-        status
-        vendorId
-        attempts
-        reason
-        isMandatory
-        updatedAt
-      }
-    }
-    vendorServices {
-      vendor
-      isMandatory
-      sent
-      acked
-      ackRatio
-      publishMsP50
-      publishMsP99
-      cadenceBreaches
-      session {
-        state
-      }
-    }
-    vendorReconciliations {
-      vendor
-      businessDate
-      sent
-      unacknowledged
-    }
+const WHAT_IS_TOLD = `{
+  basket(code: "TOLD") { listings { vendor status vendorId attempts reason isMandatory updatedAt } }
+  vendorServices {
+    vendor isMandatory sent acked ackRatio publishMsP50 publishMsP99 cadenceBreaches
+    session { state }
+  }
+  vendorReconciliations { vendor businessDate sent unacknowledged }
     slaBreaches(kinds: [CADENCE, APPROVAL_TO_ACTIVE]) {
       edges {
         node {
