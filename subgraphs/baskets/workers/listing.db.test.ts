@@ -86,7 +86,7 @@ describe('BK-5 listing at the vendors', () => {
     ]);
   });
 
-  test('a process that is killed in between leaves the rest to the next, asked for once', async () => {
+  test('a process that is killed in between leaves the rest to the next', async () => {
     const before = requestsOf();
     world.both('refinitiv', faultOf({ kind: 'HANG', at: 'LISTING' }));
     const { bloomberg, refinitiv } = world.emulator;
