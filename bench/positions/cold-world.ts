@@ -30,7 +30,12 @@ export async function openColdWorld(url: string) {
     insert into market_data.instrument (instrument_id, symbol, name, asset_class, currency)
     values ('ins_AAPL', 'AAPL', 'Apple', 'EQUITY', 'USD')`;
   const eventLog = createPostgresEventLog({ sql, url, logger: silentLogger });
-  const recording = buildRecording({ sql, clock: systemClock, logger: silentLogger });
+  const recording = buildRecording({
+    sql,
+    databaseUrl: url,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   const coldPath = createColdPath({
     eventLog,
     databaseUrl: url,

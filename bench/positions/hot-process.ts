@@ -18,7 +18,12 @@ const POOL_SIZE = 20;
 const SHAPE = { positions: 1_000, runLength: 20 };
 
 const sql = openPool({ url, maxConnections: POOL_SIZE, applicationName: 'plumbline-bench' });
-const recording = buildRecording({ sql, clock: systemClock, logger: silentLogger });
+const recording = buildRecording({
+  sql,
+  databaseUrl: url,
+  clock: systemClock,
+  logger: silentLogger,
+});
 const streams = new Map<string, TradeStream>();
 
 answerParent('ready', async (question) => {

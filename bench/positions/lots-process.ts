@@ -26,7 +26,12 @@ const POSITIONS = 40;
 const UNITS_PER_LOT = '100';
 
 const sql = openPool({ url, maxConnections: POOL_SIZE, applicationName: 'plumbline-bench' });
-const recording = buildRecording({ sql, clock: systemClock, logger: silentLogger });
+const recording = buildRecording({
+  sql,
+  databaseUrl: url,
+  clock: systemClock,
+  logger: silentLogger,
+});
 const streams = new Map<string, TradeStream>();
 
 answerParent('ready', async (question) => {

@@ -9,6 +9,7 @@ import { anyPositionChange } from '#kernel/topics/position-changed';
 import { backoffMs, pause } from '#platform/backoff';
 import type { Config } from '#platform/config';
 import { createTopicTail } from '#platform/event-log/topic-tail';
+import { openPool } from '#platform/postgres';
 import type { Consumer, EventLog } from '#platform/ports';
 import { buildSchemaOf, type PlatformParts, type Subgraph } from '#platform/subgraph';
 import type { UtiIssuer } from './domain/uti.ts';
@@ -38,7 +39,11 @@ import { createTradeBatchStore } from './store/trade-batches.ts';
 import { createWaitingPositions } from './store/waiting-positions.ts';
 import { changeMethods, noteContract } from './use-cases/contract-commands.ts';
 import { createInProcessGenerator } from './use-cases/contract-generator.ts';
-import { createPartitionWriters, type PartitionWriters } from './use-cases/partition-writers.ts';
+import {
+  createPartitionWriters,
+  MAX_BATCHES_IN_FLIGHT,
+  type PartitionWriters,
+} from './use-cases/partition-writers.ts';
 import { MAX_TRADES_PER_REQUEST, recordTrades, type SentTrade } from './use-cases/record-trades.ts';
 import { createReplaySlots } from './use-cases/replay-slots.ts';
 import { createTradeLimits } from './use-cases/trade-limits.ts';
@@ -162,6 +167,8 @@ export type Recording = ReturnType<typeof buildRecording>;
 
 export interface RecordingParts extends Pick<PlatformParts, 'sql' | 'clock' | 'logger'> {
   readonly metrics?: Registry;
+  /** Left out: the writers share `sql` with those who read. */
+  readonly databaseUrl?: string;
   /** Left out: no limits of rate, no contract service, no closed books. */
   readonly config?: Pick<Config, 'trades'>;
 }
@@ -178,8 +185,9 @@ export function buildRecording(parts: RecordingParts) {
   const instruments = createInstrumentLookup(sql);
   const positions = createPositionCache();
   const checkpoints = createCheckpoints({ sql, logger });
+  const writerSql = parts.databaseUrl === undefined ? sql : openWriterPool(parts.databaseUrl);
   const writers = createPartitionWriters({
-    batches: createTradeBatchStore(sql),
+    batches: createTradeBatchStore(sql, writerSql),
     positions,
     checkpoints,
     clock,
@@ -218,8 +226,15 @@ export function buildRecording(parts: RecordingParts) {
       await writers.stop();
       await checkpoints.settled();
       await intake.close();
+      if (writerSql !== sql) await writerSql.end();
     },
   };
+}
+
+/** So that they do not wait for readers; and few connections, always the same ones, stay warm. */
+function openWriterPool(url: string): Sql {
+  const applicationName = 'plumbline-positions-writers';
+  return openPool({ url, maxConnections: MAX_BATCHES_IN_FLIGHT, applicationName });
 }
 
 /** What stands before the writers: terms, limits, and where contracts come from. */

@@ -33,7 +33,8 @@ export type BatchFailure = 'CONFLICT' | 'UNAVAILABLE' | 'REJECTED';
 
 export type TradeBatchStore = ReturnType<typeof createTradeBatchStore>;
 
-export function createTradeBatchStore(sql: Sql) {
+/** `writerSql` is what batches are written by. */
+export function createTradeBatchStore(sql: Sql, writerSql = sql) {
   return {
     async outcomesOf(commandIds: readonly string[]): Promise<ReadonlyMap<string, StoredOutcome>> {
       if (commandIds.length === 0) return new Map();
@@ -66,7 +67,7 @@ export function createTradeBatchStore(sql: Sql) {
     },
 
     /** All of it or nothing. Answers how the positions are stored now, in the order given. */
-    commit: (batch: WriteBatch): Promise<readonly StoredPosition[]> => writeBatch(sql, batch),
+    commit: (batch: WriteBatch): Promise<readonly StoredPosition[]> => writeBatch(writerSql, batch),
 
     failureOf(error: unknown): BatchFailure {
       if (isOutage(error)) return 'UNAVAILABLE';

@@ -2,6 +2,7 @@ import type { Sql } from 'postgres';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decimal } from '#kernel/decimal';
+import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { Recording } from '../main.ts';
@@ -12,9 +13,22 @@ import {
   recordingOn,
   sentTrade,
   storedEventsOf,
+  testClock,
 } from '../../../test/support/positions-world.ts';
-import { MAX_TRADES_IN_FLIGHT, MAX_TRADES_PER_BATCH } from './partition-writers.ts';
-import { MAX_TRADES_PER_REQUEST, type RecordedTrade, type SentTrade } from './record-trades.ts';
+import { createPositionCache } from '../store/position-cache.ts';
+import { createTradeBatchStore } from '../store/trade-batches.ts';
+import {
+  BATCHES_LOOKED_UP,
+  createPartitionWriters,
+  MAX_TRADES_IN_FLIGHT,
+  MAX_TRADES_PER_BATCH,
+} from './partition-writers.ts';
+import {
+  MAX_TRADES_PER_REQUEST,
+  recordTrades,
+  type RecordedTrade,
+  type SentTrade,
+} from './record-trades.ts';
 
 let database: TestDatabase;
 let sql: Sql;
@@ -70,6 +84,40 @@ describe('PS-1 two writers on the same positions', () => {
       sentTrade({ accountId, tradeId: `${accountId}-IN`, quantity: decimal('50') }),
     );
     expect(answer).toMatchObject({ type: 'RECORDED', eventVersion: 3 });
+  });
+});
+
+describe('a command sent again', () => {
+  test('long after the first time is found by the write, and then looked for in all', async () => {
+    const accountId = newAccount();
+    const store = createTradeBatchStore(sql);
+    const lookedFor: number[] = [];
+    const writers = createPartitionWriters({
+      batches: {
+        ...store,
+        outcomesOf(ids) {
+          lookedFor.push(ids.length);
+          return store.outcomesOf(ids);
+        },
+      },
+      positions: createPositionCache(),
+      checkpoints: { offer: () => undefined },
+      clock: testClock,
+      logger: silentLogger,
+      pause: () => Promise.resolve(),
+    });
+    const send = async (...numbers: readonly number[]) => {
+      const trades = numbers.map((n) => sentTrade({ accountId, tradeId: `${accountId}-${n}` }));
+      const answers = await recordTrades({ ...recording.deps, writers }, trades);
+      return answers.map((each) => each.type === 'RECORDED' && each.eventVersion);
+    };
+    for (let n = 1; n <= BATCHES_LOOKED_UP; n += 1) await send(n);
+    expect(lookedFor.splice(0)).toHaveLength(BATCHES_LOOKED_UP);
+    expect(await send(7, BATCHES_LOOKED_UP + 1)).toEqual([7, BATCHES_LOOKED_UP + 1]);
+    expect(lookedFor.splice(0)).toEqual([2]);
+    expect(await send(8)).toEqual([8]);
+    expect(lookedFor).toEqual([1]);
+    await writers.stop();
   });
 });
 

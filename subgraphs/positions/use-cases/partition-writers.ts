@@ -25,12 +25,13 @@ import { createWriteQueues } from './write-queues.ts';
 export const MAX_TRADES_PER_BATCH = 64;
 /** Over all partitions, waiting or being written. */
 export const MAX_TRADES_IN_FLIGHT = 5_000;
+/** Batches being written at once. Fewer are fuller: with more, each trade costs and waits more. */
+export const MAX_BATCHES_IN_FLIGHT = 2;
 /**
- * Batches being written at once: a bulkhead, for the writers share their pool with all readers, and
- * fewer batches are fuller ones. Two reach 0.9 of the rate of four; with four, each trade costs a
- * fifth more at a third of that rate.
+ * Batches whose ids are looked up first, after the start and after each that held a command sent
+ * before. Others find out when they are written, and are decided again.
  */
-export const MAX_BATCHES_IN_FLIGHT = 3;
+export const BATCHES_LOOKED_UP = 1_000;
 /** Stored events that one command is decided on. */
 export const MAX_HISTORY_PER_COMMAND = 2_000;
 /** Before the second, third and fourth attempt of a batch. */
@@ -47,6 +48,25 @@ export interface PartitionWritersDeps {
   readonly onBatch?: (trades: number) => void;
 }
 
+interface WriterDeps extends PartitionWritersDeps {
+  readonly repeats: ReturnType<typeof expectRepeats>;
+}
+
+/** Whether commands that were sent before are to be expected: where one was, more come. */
+function expectRepeats() {
+  let batches = BATCHES_LOOKED_UP;
+  return {
+    seen(): void {
+      batches = BATCHES_LOOKED_UP;
+    },
+    areExpected(): boolean {
+      if (batches === 0) return false;
+      batches -= 1;
+      return true;
+    },
+  };
+}
+
 interface Waiting {
   readonly command: WriteCommand;
   readonly sinceMs: number;
@@ -56,7 +76,8 @@ interface Waiting {
 
 export type PartitionWriters = ReturnType<typeof createPartitionWriters>;
 
-export function createPartitionWriters(deps: PartitionWritersDeps) {
+export function createPartitionWriters(parts: PartitionWritersDeps) {
+  const deps: WriterDeps = { ...parts, repeats: expectRepeats() };
   let inFlight = 0;
   let isStopped = false;
   const queues = createWriteQueues<Waiting>({
@@ -129,14 +150,17 @@ function requireRoom(wouldBeInFlight: number): void {
   );
 }
 
+type StoredOutcomes = BatchFacts['stored'];
+const NONE_STORED: StoredOutcomes = new Map();
+
 /** Settles every command of the batch; never rejects. */
-async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[]): Promise<void> {
+async function writeBatch(deps: WriterDeps, batch: readonly Waiting[]): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const outcomes = await attemptBatch(
-        deps,
-        batch.map(({ command }) => command),
-      );
+      const commands = batch.map(({ command }) => command);
+      const looksUp = deps.repeats.areExpected() || attempt > 0;
+      const stored = looksUp ? deps.batches.outcomesOf(idsOf(commands)) : NONE_STORED;
+      const outcomes = await attemptBatch(deps, commands, stored);
       batch.forEach(({ resolve }, index) => {
         const outcome = outcomes[index];
         if (outcome !== undefined) resolve(outcome);
@@ -152,17 +176,19 @@ async function writeBatch(deps: PartitionWritersDeps, batch: readonly Waiting[])
 }
 
 async function attemptBatch(
-  deps: PartitionWritersDeps,
+  deps: WriterDeps,
   commands: readonly WriteCommand[],
+  found: StoredOutcomes | Promise<StoredOutcomes>,
 ): Promise<readonly WriteOutcome[]> {
   const { batches, clock } = deps;
   const keys = [...new Set(commands.map(({ key }) => key.text))];
   const unknown = keys.filter((key) => !deps.positions.has(key));
   const [stored, loaded, histories] = await Promise.all([
-    batches.outcomesOf(idsOf(commands)),
+    found,
     unknown.length === 0 ? undefined : batches.load(unknown),
     loadHistories(batches, commands),
   ]);
+  if (stored.size > 0) deps.repeats.seen();
   const positions = new Map(loaded);
   for (const key of keys) {
     const kept = deps.positions.get(key);
@@ -238,11 +264,7 @@ async function loadHistories(
 }
 
 /** After the last attempt: halves the batch until the command that spoils it is alone. */
-async function giveUp(
-  deps: PartitionWritersDeps,
-  batch: readonly Waiting[],
-  error: unknown,
-): Promise<void> {
+async function giveUp(deps: WriterDeps, batch: readonly Waiting[], error: unknown): Promise<void> {
   const failure = deps.batches.failureOf(error);
   if (failure === 'UNAVAILABLE') {
     const away = new PlatformError('UPSTREAM_UNAVAILABLE', 'the database does not answer', {
