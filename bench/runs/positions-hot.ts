@@ -15,7 +15,7 @@ import { type Figure, median, rateFigure } from '../report.ts';
 const ROUNDS = 3;
 const WARM_UP_MS = 3_000;
 const FLOOD_MS = 3_000;
-const STEADY_MS = 8_000;
+const STEADY_MS = 24_000;
 const COMPARE_MS = 3_000;
 const REFERENCE_TRADES_PER_CLIENT = 1_500;
 const US_PER_SECOND = 1_000_000;
