@@ -6,11 +6,12 @@ import type { GainRestated } from '#kernel/topics/position-corrected';
 import type { FiguresOfPosition } from '#kernel/topics/position-fields';
 import { invariant } from '#platform/errors';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
+import { keyOfChange } from '../use-cases/watch-changes.ts';
 import { type Correction, watchCorrections } from '../use-cases/watch-corrections.ts';
 import type { Context } from './context.ts';
 import type { PositionParent } from './parents.ts';
 import { MAX_RESTATED_GAINS_SHOWN } from './present-preview.ts';
-import { keyOfChange, moneyOf } from './present.ts';
+import { moneyOf } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const correctionResolvers = {

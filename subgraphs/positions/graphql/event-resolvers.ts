@@ -5,9 +5,9 @@ import { invariant } from '#platform/errors';
 import { allocationsIn, effectsIn, gainIn, tradeIdIn, tradeIn } from '../domain/event-contents.ts';
 import type { LotReliefMethod } from '../domain/lot-relief.ts';
 import { effectiveDateOf, latenessOf, type PositionEvent } from '../domain/position-event.ts';
-import { type Change, watchChanges } from '../use-cases/watch-changes.ts';
+import { type Change, keyOfChange, watchChanges } from '../use-cases/watch-changes.ts';
 import type { LotAllocationParent, PositionEventParent } from './parents.ts';
-import { keyOfChange, moneyOf, presentChanged } from './present.ts';
+import { moneyOf, presentChanged } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const eventResolvers = {
@@ -21,9 +21,9 @@ export const eventResolvers = {
 
   PositionChange: {
     position: (change) => presentChanged(change),
-    event: async (change, _args, { loaders }) => {
+    event: async (change) => {
       const key = keyOfChange(change);
-      const recorded = await loaders.event.load({ key, version: change.event.eventVersion });
+      const recorded = await change.recorded();
       invariant(recorded, `event ${change.event.eventVersion} of ${key.text} is stored`);
       return { ...recorded, key };
     },

@@ -1,14 +1,13 @@
 /** From the domain and the store to what resolvers hand on. */
 
 import { type BusinessDate, utcDateOf } from '#kernel/business-date';
-import { amount, type CurrencyCode, currencyCode, type Money, quantity } from '#kernel/money';
-import type { PositionFields } from '#kernel/topics/position-fields';
+import { amount, type CurrencyCode, type Money, quantity } from '#kernel/money';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
 import type { Figures, Position } from '../domain/position.ts';
 import type { PositionKey } from '../domain/position-key.ts';
 import type { PositionSummary } from '../store/snapshot-codec.ts';
 import type { KeyAsked } from '../use-cases/find-position.ts';
-import type { Change } from '../use-cases/watch-changes.ts';
+import { type Change, keyOfChange } from '../use-cases/watch-changes.ts';
 import type { PositionParent } from './parents.ts';
 import type { PositionKeyInput } from './types.generated.ts';
 
@@ -75,19 +74,5 @@ export function presentChanged(change: Change): PositionParent {
     effectiveAt: utcDateOf(recordedAtMs),
     knownAtMs: recordedAtMs,
     isCurrent: true,
-  };
-}
-
-export function keyOfChange({ event }: { readonly event: PositionFields }): PositionKey {
-  const { positionKey, bookId, accountId, contractId, instrumentId, symbol } = event;
-  return {
-    text: positionKey,
-    bookId,
-    accountId,
-    contractId,
-    instrumentId,
-    symbol,
-    currency: currencyCode(event.currency),
-    lane: 'NET',
   };
 }
