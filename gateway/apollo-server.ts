@@ -16,8 +16,8 @@ import type { Logger } from '#platform/logger';
 import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
-import { literalRules } from './literal-rules.ts';
-import { isTokenLimit, limitRules, tooManyTokens } from './operation-limits.ts';
+import { literalRules } from './limits/literal-rules.ts';
+import { isTokenLimit, limitRules, tooManyTokens } from './limits/operation-limits.ts';
 
 interface Parts {
   readonly gateway: GatewayInterface;

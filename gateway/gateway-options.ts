@@ -6,7 +6,7 @@ import type { InternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
 import type { Subgraph } from '#platform/subgraph';
-import { OPERATION_LIMITS, type OperationLimits } from './operation-limits.ts';
+import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
 
 export interface GatewayLimits extends OperationLimits {
   readonly maxBodyBytes: number;

@@ -11,14 +11,14 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { withCode } from '#platform/graphql/error-format';
-import { literalRules } from './literal-rules.ts';
-import { nestingProblem } from './nesting.ts';
+import { literalRules } from './limits/literal-rules.ts';
+import { nestingProblem } from './limits/nesting.ts';
 import {
   isTokenLimit,
   limitRules,
   type OperationLimits,
   tooManyTokens,
-} from './operation-limits.ts';
+} from './limits/operation-limits.ts';
 
 export interface PreparedDocument {
   readonly document: DocumentNode;

@@ -11,7 +11,7 @@ import type { VerifyToken } from '#platform/identity/tokens';
 import { CORRELATION_HEADER, correlationIdOf, verifiedCaller } from '../caller.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
-import { nestingProblem } from '../nesting.ts';
+import { nestingProblem } from '../limits/nesting.ts';
 
 export interface GraphqlOverHttpParts {
   readonly server: ApolloServer<GatewayContext>;
