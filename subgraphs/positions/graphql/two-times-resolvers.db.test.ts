@@ -21,6 +21,8 @@ let positions: PositionsOnTest;
 let owner: Sql;
 let trader: SubgraphClient;
 let recording: ReturnType<typeof recordingOn>;
+/** Other files that run in this process have the same clock. */
+const startedAtMs = testClock.nowMs();
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -30,6 +32,7 @@ beforeAll(async () => {
   trader = clientOf(positions.subgraph, 'trader');
 });
 afterAll(async () => {
+  testClock.advance(startedAtMs - testClock.nowMs());
   await recording.stop();
   await positions.stop();
   await owner.end();
