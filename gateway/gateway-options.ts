@@ -11,7 +11,20 @@ import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limit
 export interface GatewayLimits extends OperationLimits {
   readonly maxBodyBytes: number;
   readonly maxMessageBytes: number;
+  /** Streams of one socket at once. */
   readonly maxSubscriptionsPerSocket: number;
+  /** Queries and mutations of one socket under way at once. */
+  readonly maxOperationsPerSocket: number;
+  /** Open sockets of one user, of one program, or of one address without a token. */
+  readonly maxSocketsPerUser: number;
+  /** Estimated cost of one operation, as `limits/operation-cost.ts` counts. */
+  readonly maxCost: number;
+  /** Items of a list whose length the SDL does not state, for the cost. */
+  readonly assumedListSize: number;
+  /** Whether `first` is held to what the SDL says a list holds; the subgraphs check as well. */
+  readonly boundsPages: boolean;
+  /** Bytes of one answer of a subgraph behind a URL. */
+  readonly maxUpstreamBytes: number;
 }
 
 const MEBIBYTE = 1_048_576;
@@ -21,6 +34,12 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   maxBodyBytes: MEBIBYTE,
   maxMessageBytes: MEBIBYTE,
   maxSubscriptionsPerSocket: 100,
+  maxOperationsPerSocket: 100,
+  maxSocketsPerUser: 20_000,
+  maxCost: 150_000,
+  assumedListSize: 10,
+  boundsPages: true,
+  maxUpstreamBytes: 8 * MEBIBYTE,
 };
 
 /** For a supergraph that is not ours nothing is refused; memory, stack and time stay bounded. */
@@ -36,6 +55,12 @@ export const NO_LIMITS: GatewayLimits = {
   maxBodyBytes: 64 * MEBIBYTE,
   maxMessageBytes: 64 * MEBIBYTE,
   maxSubscriptionsPerSocket: 10_000,
+  maxOperationsPerSocket: 10_000,
+  maxSocketsPerUser: Infinity,
+  maxCost: Infinity,
+  assumedListSize: 1,
+  boundsPages: false,
+  maxUpstreamBytes: 64 * MEBIBYTE,
 };
 
 export interface GatewayOptions {
