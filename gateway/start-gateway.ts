@@ -2,7 +2,7 @@
 
 import type { ApolloServer } from '@apollo/server';
 import { sendJson, sendText } from '#platform/http/answer';
-import { type Handler, listen } from '#platform/http/http-server';
+import { type Handler, type HttpServerParts, listen, pathOf } from '#platform/http/http-server';
 import { createSocketServer } from '#platform/http/socket-server';
 import { readinessOf } from '#platform/health';
 import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
@@ -17,7 +17,7 @@ import {
   type GatewayOptions,
   NO_LIMITS,
 } from './gateway-options.ts';
-import { answerGraphql } from './http/graphql-over-http.ts';
+import { ALLOWED_METHODS, answerGraphql } from './http/graphql-over-http.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { createExplorer, readExamples } from './http/explorer.ts';
 import { createDocumentPreparer } from './prepared-document.ts';
@@ -81,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = await listen({
     ...options,
     routes: routesOf(options, server, limits, state),
-    decorate: (request, response) => setCorsHeaders(request, response, options.corsOrigins),
+    decorate: decoratorFor(options),
   });
   sockets.attach(http.server);
   return {
@@ -93,6 +93,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await server.stop();
       await upstreams.close();
     },
+  };
+}
+
+function decoratorFor({ corsOrigins }: GatewayOptions): NonNullable<HttpServerParts['decorate']> {
+  return (request, response) => {
+    setCorsHeaders(request, response, corsOrigins);
+    const isQuestion = request.method === 'OPTIONS' && pathOf(request) === GRAPHQL_PATH;
+    if (isQuestion) response.setHeader('allow', ALLOWED_METHODS);
   };
 }
 

@@ -26,6 +26,8 @@ export async function ask(url: string, query: string, asking: Asking = {}): Prom
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      // What Apollo Client sends.
+      accept: 'application/graphql-response+json,application/json;q=0.9',
       ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
       ...headers,
     },

@@ -179,8 +179,8 @@ describe('a request that is none', () => {
   test.each([
     ['no JSON', '{', 'application/json', 400],
     ['an array', '[{"query":"{ motto }"}]', 'application/json', 400],
-    ['a form of any page', 'query={motto}', 'application/x-www-form-urlencoded', 400],
-    ['plain text', '{"query":"{ motto }"}', 'text/plain', 400],
+    ['a form of any page', 'query={motto}', 'application/x-www-form-urlencoded', 415],
+    ['plain text', '{"query":"{ motto }"}', 'text/plain', 415],
   ])('%s is answered %s', async (_name, body, type, status) => {
     const response = await fetch(gateway.url, {
       method: 'POST',
