@@ -1,9 +1,10 @@
 /** What happens to trades after they were recorded: busts, amendments, elections of lots. */
 
+import type { BusinessDate } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
 import { accept, type Decision, refuse, type Refusal } from '#kernel/decision';
 import type { AmendmentRefusalReason } from './amendment-refusal.ts';
-import { businessDaysAfter } from './book-calendar.ts';
+import { type BookCalendar, businessDaysAfter } from './book-calendar.ts';
 import type { BustRefusalReason } from './bust-refusal.ts';
 import { allocated, count, type Draft, finish, startDraft } from './decision-draft.ts';
 import type { ElectionRefusalReason } from './election-refusal.ts';
@@ -74,12 +75,13 @@ export function amendTrade(
 }
 
 /**
- * Whether the lots are there is known when the sale is replayed with them: what can be seen from
- * the trade alone is refused here. Reasons are checked in the order of ELECTION_REFUSAL_REASONS.
+ * Whether the lots are there is known when the sale is replayed with them (`lotsFault`); what comes
+ * between that and this decision, or later, breaks the election in a correction. Reasons are
+ * checked in the order of ELECTION_REFUSAL_REASONS.
  */
 export function electLots(
   position: Position,
-  { tradeId, target, lots, today, calendar }: ElectLots,
+  { tradeId, target, lots, lotsFault, today, calendar }: ElectLots,
 ): Decision<PositionEvent, ElectionRefusalReason> {
   const fault = targetFault(tradeId, target);
   if (fault !== undefined || target === null) return fault ?? unknown(tradeId);
@@ -88,12 +90,9 @@ export function electLots(
   if (isBooked(draft, target)) {
     return refuse('NOT_EFFECTIVE_YET', `${tradeId} counts from ${trade.effectiveDate} on`);
   }
-  const settlement = businessDaysAfter(calendar, trade.effectiveDate, SETTLEMENT_DAYS);
-  if (today > settlement) {
-    return refuse('SETTLED_ALREADY', `today: expected at most ${settlement}, was ${today}`);
-  }
-  const electionFault = formFault(trade, lots);
-  if (electionFault !== undefined) return electionFault;
+  const electionFault =
+    settlementFault(trade, today, calendar) ?? formFault(trade, lots) ?? lotsFault;
+  if (electionFault !== null) return electionFault;
   count(draft, {
     type: 'LOT_RELIEF_ELECTED',
     target: { tradeId, version },
@@ -102,6 +101,17 @@ export function electLots(
     late: lateAtTip(draft, today),
   });
   return accept(...draft.events);
+}
+
+/** The lots of a sale may be chosen no later than its settlement. */
+export function settlementFault(
+  { effectiveDate }: Trade,
+  today: BusinessDate,
+  calendar: BookCalendar,
+): Refusal<'SETTLED_ALREADY'> | undefined {
+  const settlement = businessDaysAfter(calendar, effectiveDate, SETTLEMENT_DAYS);
+  if (today <= settlement) return undefined;
+  return refuse('SETTLED_ALREADY', `today: expected at most ${settlement}, was ${today}`);
 }
 
 function targetFault(

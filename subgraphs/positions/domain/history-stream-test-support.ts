@@ -169,8 +169,8 @@ function commandOf(
     case 'elect': {
       const tradeId = earlierTradeId(history, step);
       const target = targetOf(known, tradeId);
-      const lots = electedFor(history, step) ?? [];
-      return { type: 'ElectLots', tradeId, target, lots, today, calendar: weekdays };
+      const election = { tradeId, target, lots: electedFor(history, step) ?? [], lotsFault: null };
+      return { type: 'ElectLots', ...election, today, calendar: weekdays };
     }
     case 'receive': {
       const receipts = known.filter(

@@ -94,6 +94,7 @@ describe('lots chosen after the sale', () => {
       tradeId,
       target: targetOf(history.known, tradeId),
       lots: lots ?? [],
+      lotsFault: null,
       today: history.today,
       calendar: weekdays,
     });

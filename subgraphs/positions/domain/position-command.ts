@@ -5,6 +5,7 @@ import type { Price } from '#kernel/money';
 import type { BookCalendar } from './book-calendar.ts';
 import type { ContractTerms } from './contract-terms.ts';
 import type { CorporateAction } from './corporate-action.ts';
+import type { ElectionFault } from './election-check.ts';
 import type { ElectedLot, LotReliefMethod } from './lot-relief.ts';
 import type { CorrectionRefusalReason } from './position.ts';
 import type { ReceivedLot } from './position-event.ts';
@@ -59,6 +60,8 @@ export interface ElectLots extends DatedCommand {
   readonly tradeId: string;
   readonly target: RecordedTarget | null;
   readonly lots: readonly ElectedLot[];
+  /** What the history says against the lots, as far as it was known a moment ago. */
+  readonly lotsFault: ElectionFault | null;
   readonly calendar: BookCalendar;
 }
 

@@ -275,6 +275,33 @@ describe('PS-6 electLots', () => {
     });
   });
 
+  test('refuses at once lots that were not there on the day of the sale, and names them', async () => {
+    const book = await withSale('2026-11-19');
+    await book.record({ id: 'L3', side: 'BUY', quantity: '100', price: '9', on: '2026-11-20' });
+    const before = await book.position();
+    const wrong = async (id: string, ...lots: readonly object[]) => {
+      const answer = await elect(book.tradeId('S1'), book.tradeId(`W${id}`), lots);
+      expect(answer.reason).toBe('INVALID_LOT_ELECTION');
+      expect(answer.message).toContain(book.tradeId(id));
+    };
+    await wrong('L9', { lotId: book.tradeId('L9'), quantity: '50' });
+    await wrong('L3', { lotId: book.tradeId('L3'), quantity: '50' });
+    await wrong('S1', { lotId: book.tradeId('L1'), quantity: '49' });
+    await book.record({ id: 'S2', side: 'SELL', quantity: '60', price: '15', on: '2026-11-20' });
+    const chosen = [{ lotId: book.tradeId('L2'), quantity: '60' }];
+    await elect(book.tradeId('S2'), book.tradeId('C2'), chosen);
+    await corrections.of(book);
+    const taken = await elect(book.tradeId('S1'), book.tradeId('C1'), [
+      { lotId: book.tradeId('L2'), quantity: '50' },
+    ]);
+    expect(taken.reason).toBe('INVALID_LOT_ELECTION');
+    expect(taken.message).toContain(
+      'expected lots that no other sale needs, were those of event 5',
+    );
+    expect((await book.position()).status).toBe('RECONCILED');
+    expect(before.status).toBe('RECONCILED');
+  });
+
   test('refuses what cannot be an election, in order of precedence', async () => {
     const book = await withSale();
     const lots = [{ lotId: book.tradeId('L2'), quantity: '51' }];

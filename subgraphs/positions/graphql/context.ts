@@ -4,12 +4,14 @@ import type { Clock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
 import type { SubgraphContext } from '#platform/subgraph';
 import type { PositionRepository } from '../store/positions.ts';
+import type { TradeBatchStore } from '../store/trade-batches.ts';
 import type { DeadLetterDeps } from '../use-cases/attempt-dead-letter.ts';
 import type { AmendTradeDeps } from '../use-cases/amend-trade.ts';
 import type { ActOnPositionsDeps } from '../use-cases/act-on-positions.ts';
 import type { AuditEventsDeps } from '../use-cases/audit-events.ts';
 import type { DefineContractDeps } from '../use-cases/define-contract.ts';
 import type { DeliverLotsDeps } from '../use-cases/deliver-lots.ts';
+import type { ElectLotsDeps } from '../use-cases/elect-lots.ts';
 import type { FailedRecordsDeps } from '../use-cases/failed-records.ts';
 import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
@@ -34,9 +36,11 @@ export interface Deps
     AmendTradeDeps,
     ActOnPositionsDeps,
     DeliverLotsDeps,
+    ElectLotsDeps,
     DefineContractDeps,
     FindContractsDeps {
   readonly positions: PositionRepository;
+  readonly recorded: TradeBatchStore;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -2098,8 +2098,8 @@ export type ElectLotsInput = {
 export type ElectLotsResult = LotsElected | ElectionRefused;
 
 /**
- * The election is durable and its correction on its way. When the lots turn out not to be there on the
- * day of the sale, the position stays provisional and its `statusReason` is ELECTION_BROKEN.
+ * The election is durable and its correction on its way. When something that comes later takes one of
+ * the lots away, the position stays provisional and its `statusReason` is ELECTION_BROKEN.
  */
 export type LotsElected = {
   readonly __typename?: 'LotsElected';
@@ -2140,7 +2140,10 @@ export type ElectionRefusalReason =
   | 'SETTLED_ALREADY'
   /** No lots are named. */
   | 'LOTS_NOT_ELECTED'
-  /** A lot is named twice, a quantity is not above zero, or they are more than the trade has. */
+  /**
+   * A lot is named twice, was not open on the day of the sale or had too few units, or is needed by
+   * another sale that chose it; the units are not those that the trade closes.
+   */
   | 'INVALID_LOT_ELECTION'
   /** It passed every rule and could not be stored all the same: a fault of ours. */
   | 'NOT_PROCESSED';
