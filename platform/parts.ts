@@ -19,6 +19,8 @@ import { createMetrics } from './metrics.ts';
 import { createMessagingMetrics, type MessagingMetrics } from './messaging-metrics.ts';
 import type { Broadcast, Cache, EventLog, Lease } from './ports.ts';
 import { openPool } from './postgres.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { redisSpending } from './rate-limit/redis-spending.ts';
 import { connectRedis } from './redis.ts';
 import type { PlatformParts } from './subgraph.ts';
 
@@ -32,7 +34,11 @@ export interface OpenPartsOptions {
   readonly logger: Logger;
 }
 
-export type OpenedParts = PlatformParts & { close(): Promise<void> };
+export interface OpenedParts extends PlatformParts {
+  /** Shared by all processes on one Redis. */
+  readonly rateLimiter: RateLimiter;
+  close(): Promise<void>;
+}
 
 /** Throws StartupError with one sentence that says what to do when a server does not answer. */
 export async function openParts(options: OpenPartsOptions): Promise<OpenedParts> {
@@ -49,10 +55,11 @@ export async function openParts(options: OpenPartsOptions): Promise<OpenedParts>
     const metrics = createMetrics();
     const messaging = await openMessaging({ ...options, sql, lease, metrics });
     const retention = new OutboxRetention({ sql, lease, logger });
-    const { eventLog, broadcast, cache } = messaging;
+    const { eventLog, broadcast, cache, rateLimiter } = messaging;
     const parts = { config, sql, databaseUrl, eventLog, broadcast, cache, lease, logger, metrics };
     return {
       ...parts,
+      rateLimiter,
       clock: systemClock,
       newId: randomUUID,
       async close() {
@@ -72,6 +79,7 @@ interface Messaging {
   readonly eventLog: EventLog;
   readonly broadcast: Broadcast;
   readonly cache: Cache;
+  readonly rateLimiter: RateLimiter;
   close(): Promise<void>;
 }
 
@@ -97,6 +105,7 @@ function openInProcessMessaging({ sql, databaseUrl, logger }: MessagingOptions):
     eventLog,
     broadcast,
     cache,
+    rateLimiter: createRateLimiter({ clock: systemClock }),
     async close() {
       await eventLog.close();
       await Promise.all([broadcast.close(), cache.close()]);
@@ -115,11 +124,14 @@ async function openRedisMessaging(
   const eventLog = createRedisEventLog(log);
   const broadcast = new RedisBroadcast({ redis, logger, onDropped });
   const cache = createRedisCache({ redis, logger });
+  const rateLimiter = createRateLimiter({ clock: systemClock, share: redisSpending(redis) });
   return {
     eventLog,
     broadcast,
     cache,
+    rateLimiter,
     async close() {
+      rateLimiter.close();
       await eventLog.close();
       await Promise.all([broadcast.close(), cache.close()]);
       await redis.close();

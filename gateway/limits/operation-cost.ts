@@ -196,7 +196,7 @@ function askedSize(
 ): AskedSize | undefined {
   const most = assumedSize ?? 0;
   for (const argument of slicingArguments) {
-    const fallback = field.args.find(({ name }) => name === argument)?.defaultValue as unknown;
+    const fallback = field.args.find(({ name }) => name === argument)?.defaultValue;
     const given = node.arguments?.find(({ name }) => name.value === argument)?.value;
     const asked = askedAmount(given, defaults, typeof fallback === 'number' ? fallback : most);
     if (given === undefined && typeof fallback !== 'number') continue;
