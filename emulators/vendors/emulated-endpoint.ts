@@ -176,5 +176,9 @@ function controlRoutes(faults: FaultBook, desk: VendorDesk): Readonly<Record<str
       const prices = desk.prices().filter((price) => code === null || price.code === code);
       sendJson(response, 200, { prices, outOfOrder: desk.faultsFound() });
     },
+    '/control/listings': (request, response) => {
+      const { searchParams } = new URL(request.url ?? '/', 'http://emulator');
+      sendJson(response, 200, { inForce: desk.inForce(searchParams.get('code') ?? '') });
+    },
   };
 }

@@ -54,6 +54,8 @@ describe('the control of the emulator', () => {
     expect(await settings.json()).toMatchObject({ listingMs: 7 });
     const received = await fetch(`${url}/control/received?code=TECH`);
     expect(await received.json()).toEqual({ prices: [], outOfOrder: [] });
+    const listings = await fetch(`${url}/control/listings?code=TECH`);
+    expect(await listings.json()).toEqual({ inForce: null });
   });
 });
 

@@ -21,7 +21,13 @@ const DEMO_SECONDS = 3_600;
 export interface TestPlatform {
   readonly url: string;
   readonly environment: Readonly<Record<string, string>>;
-  as(role: Role, options?: { readonly ttlSeconds?: number }): Promise<GraphqlClient>;
+  /** The user has the name of the role when none is given. */
+  as(
+    role: Role,
+    options?: { readonly ttlSeconds?: number; readonly user?: string },
+  ): Promise<GraphqlClient>;
+  /** First endpoints of the emulated vendors: Bloomberg-style, Refinitiv-style. */
+  readonly emulatorUrls: readonly string[];
   /** Runs a command of `cli/` as a user would; answers with what it printed. */
   command(file: string, ...parameters: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -57,11 +63,12 @@ export async function startTestPlatform(
   const clients: GraphqlClient[] = [];
   return {
     url: platform.url,
+    emulatorUrls: platform.emulatorUrls,
     environment,
     command,
-    as: async (role, { ttlSeconds = DEMO_SECONDS } = {}) => {
+    as: async (role, { ttlSeconds = DEMO_SECONDS, user = role } = {}) => {
       const issue = await createTokenIssuer({ ...config, ...config.identity, clock: systemClock });
-      const token = await issue({ role, user: role, ttlSeconds });
+      const token = await issue({ role, user, ttlSeconds });
       const client = graphqlClient(platform.url, token);
       clients.push(client);
       return client;
