@@ -80,6 +80,7 @@ export function buildPositions(parts: PlatformParts): Subgraph {
   const changes = createTopicTail({ eventLog, eventType: anyPositionChange, logger, pause });
   const corrections = createTopicTail({ eventLog, eventType: positionCorrected, logger, pause });
   const letters = createDeadLetterReader(sql);
+  const lateWork = buildLateWork(parts, recording);
   const deps: Deps = {
     ...recording.deps,
     positions,
@@ -88,13 +89,13 @@ export function buildPositions(parts: PlatformParts): Subgraph {
     letters,
     letterAttempts: createDeadLetterAttempts(sql),
     eventLog,
+    recalculations: lateWork.recalculations,
     consumerGroups: [CONSUMER_GROUP, COLD_GROUP, DELIVERY_GROUP],
     logger,
     ...buildAudit(sql),
     ...buildReplays(sql),
     ...buildPlaces(sql),
   };
-  const lateWork = buildLateWork(parts, recording);
   watchDeadLetters(parts.metrics, { letters, logger });
   let retry: DeadLetterRetry | undefined;
   let consumers: readonly Consumer[] = [];
@@ -150,6 +151,7 @@ function buildLateWork(parts: PlatformParts, { deps, contractWork }: Recording) 
   const coldPath = createColdPath({ ...parts, writers, contracts, waiting });
   let roll: ForwardRoll | undefined;
   return {
+    recalculations: coldPath.recalculations,
     async start(): Promise<void> {
       await coldPath.start();
       roll = startForwardRoll({ ...parts, writers, waiting, pause });

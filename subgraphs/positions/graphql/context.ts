@@ -17,6 +17,7 @@ import type { FindContractsDeps } from '../use-cases/find-contracts.ts';
 import type { FindPositionDeps } from '../use-cases/find-position.ts';
 import type { PreviewTradeDeps } from '../use-cases/preview-trade.ts';
 import type { RecordTradesDeps } from '../use-cases/record-trades.ts';
+import type { RetryCorrectionDeps } from '../use-cases/retry-corrections.ts';
 import type { VerifyPositionDeps } from '../use-cases/verify-position.ts';
 import type { WatchChangesDeps } from '../use-cases/watch-changes.ts';
 import type { WatchCorrectionsDeps } from '../use-cases/watch-corrections.ts';
@@ -25,6 +26,7 @@ import type { Loaders } from './loaders.ts';
 export interface Deps
   extends
     RecordTradesDeps,
+    RetryCorrectionDeps,
     FindPositionDeps,
     PreviewTradeDeps,
     VerifyPositionDeps,

@@ -6,12 +6,14 @@ import type { GainRestated } from '#kernel/topics/position-corrected';
 import type { FiguresOfPosition } from '#kernel/topics/position-fields';
 import { invariant } from '#platform/errors';
 import { LOT_RELIEF_METHODS } from '../domain/lot-relief.ts';
+import { retryCorrection } from '../use-cases/retry-corrections.ts';
 import { keyOfChange } from '../use-cases/watch-changes.ts';
 import { type Correction, watchCorrections } from '../use-cases/watch-corrections.ts';
+import { inTime } from './command-resolvers.ts';
 import type { Context } from './context.ts';
 import type { PositionParent } from './parents.ts';
 import { MAX_RESTATED_GAINS_SHOWN } from './present-preview.ts';
-import { moneyOf } from './present.ts';
+import { keyAskedOf, moneyOf, presentSummary } from './present.ts';
 import type { Resolvers } from './types.generated.ts';
 
 export const correctionResolvers = {
@@ -21,6 +23,26 @@ export const correctionResolvers = {
         watchCorrections(deps, filter ?? {}, after ?? null),
       resolve: (correction: Correction) => correction,
     },
+  },
+
+  Mutation: {
+    retryCorrection: (_root, { input }, context) => {
+      const { deps, request } = context;
+      const { correlationId, signal } = request;
+      const user = request.identity?.user ?? 'anonymous';
+      const origin = { user, correlationId, causationId: correlationId };
+      const asked = retryCorrection(deps, keyAskedOf(input), { origin, signal });
+      return inTime('recalculating a position', context, asked);
+    },
+  },
+
+  RetryCorrectionResult: {
+    __resolveType: ({ type }) =>
+      type === 'RETRIED' ? 'CorrectionRetried' : 'RetryCorrectionRefused',
+  },
+
+  CorrectionRetried: {
+    position: ({ summary }, _args, { deps }) => presentSummary(summary, deps.clock.today()),
   },
 
   PositionCorrection: {

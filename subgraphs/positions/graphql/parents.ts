@@ -38,6 +38,7 @@ import type { PositionDiff } from '../use-cases/diff-position.ts';
 import type { ElectedLots } from '../use-cases/elect-lots.ts';
 import type { RecordedTrade } from '../use-cases/record-trades.ts';
 import type { ResetPrices } from '../use-cases/reset-prices.ts';
+import type { RetriedCorrection } from '../use-cases/retry-corrections.ts';
 import type { Change } from '../use-cases/watch-changes.ts';
 import type { Correction } from '../use-cases/watch-corrections.ts';
 
@@ -76,6 +77,10 @@ export interface LotAllocationParent extends Allocation {
 export type PositionChangeParent = Change;
 
 export type PositionCorrectionParent = Correction;
+
+export type CorrectionRetriedParent = Extract<RetriedCorrection, { type: 'RETRIED' }>;
+
+export type RetryCorrectionRefusedParent = Extract<RetriedCorrection, { type: 'REFUSED' }>;
 
 export type PositionDiffParent = PositionDiff;
 

@@ -44,6 +44,7 @@ export const resolvers: Resolvers = {
     ...failedRecordResolvers.Mutation,
     ...contractResolvers.Mutation,
     ...commandResolvers.Mutation,
+    ...correctionResolvers.Mutation,
   },
   PositionEvent: { ...eventResolvers.PositionEvent, ...lotEventResolvers.PositionEvent },
   Position: {

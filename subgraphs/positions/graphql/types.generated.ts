@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent, BookingDetailsParent, BookedTradeDetailsParent, AmendmentDetailsParent, BustDetailsParent, PriceResetDetailsParent, CorporateActionDetailsParent, WashSaleDetailsParent, ElectionDetailsParent, ReceivedLotsDetailsParent, CorrectionDetailsParent, CorrectionRefusalDetailsParent, CorporateActionAppliedParent, CorporateActionRefusedParent, PricesResetParent, ResetPricesRefusedParent, PositionActedOnParent } from './parents.ts';
+import type { PositionParent, TaxLotParent, PositionEventParent, LotAllocationParent, PositionChangeParent, PositionCorrectionParent, CorrectionRetriedParent, RetryCorrectionRefusedParent, PositionDiffParent, TradeRecordedParent, TradeRefusedParent, AuditedEventParent, DeadLetterParent, SentTradeParent, DeadLetterAttemptParent, DeadLetterRetriedParent, DeadLetterCorrectedParent, DeadLetterDiscardedParent, DeadLetterCommandRefusedParent, ContractParent, ContractDefinitionParent, ContractDefinedParent, DefineContractRefusedParent, FailedRecordParent, TradeBustedParent, TradeAmendedParent, LotsElectedParent, BustRefusedParent, AmendmentRefusedParent, ElectionRefusedParent, BookingDetailsParent, BookedTradeDetailsParent, AmendmentDetailsParent, BustDetailsParent, PriceResetDetailsParent, CorporateActionDetailsParent, WashSaleDetailsParent, ElectionDetailsParent, ReceivedLotsDetailsParent, CorrectionDetailsParent, CorrectionRefusalDetailsParent, CorporateActionAppliedParent, CorporateActionRefusedParent, PricesResetParent, ResetPricesRefusedParent, PositionActedOnParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -180,6 +180,11 @@ export type Mutation = {
    */
   readonly electLots: ElectLotsResult;
   /**
+   * Recalculates a provisional position once more, such as one whose correction was refused. Answers
+   * when it is corrected, or refused again. Contracts that get other terms do so by themselves.
+   */
+  readonly retryCorrection: RetryCorrectionResult;
+  /**
    * Lets a corporate action change the lots of the positions in its instrument: at once, and by a
    * correction where later trades are counted already. Up to 500 positions at a time; `nextAfter` says
    * where to go on. Once per action and position: asked again, it acts only where it has not.
@@ -230,6 +235,11 @@ export type MutationAmendTradeArgs = {
 
 export type MutationElectLotsArgs = {
   input: ElectLotsInput;
+};
+
+
+export type MutationRetryCorrectionArgs = {
+  input: PositionKeyInput;
 };
 
 
@@ -1976,6 +1986,32 @@ export type TradeBusted = {
   readonly duplicate: Scalars['Boolean']['output'];
 };
 
+/** What became of a correction that was asked for. */
+export type RetryCorrectionResult = CorrectionRetried | RetryCorrectionRefused;
+
+/** The position was recalculated. */
+export type CorrectionRetried = {
+  readonly __typename?: 'CorrectionRetried';
+  /** As it is now: RECONCILED, or PROVISIONAL still with the reason in `statusReason`. */
+  readonly position: Position;
+};
+
+/** Nothing was recalculated. */
+export type RetryCorrectionRefused = {
+  readonly __typename?: 'RetryCorrectionRefused';
+  /** Why; the first that holds, in the order of the enum. */
+  readonly reason: RetryCorrectionRefusalReason;
+  /** The expected and the found value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** Why a position is not recalculated, in order of precedence. */
+export type RetryCorrectionRefusalReason =
+  /** There is no such position. */
+  | 'UNKNOWN_POSITION'
+  /** It is not provisional: everything is in its place. */
+  | 'NOTHING_TO_CORRECT';
+
 /** Nothing was changed. */
 export type BustRefused = {
   readonly __typename?: 'BustRefused';
@@ -2485,6 +2521,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( TradeBustedParent )
     | ( BustRefusedParent )
   ;
+  RetryCorrectionResult:
+    | ( CorrectionRetriedParent )
+    | ( RetryCorrectionRefusedParent )
+  ;
   AmendTradeResult:
     | ( TradeAmendedParent )
     | ( AmendmentRefusedParent )
@@ -2617,6 +2657,10 @@ export type ResolversTypes = {
   BustTradeInput: BustTradeInput;
   BustTradeResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BustTradeResult']>;
   TradeBusted: ResolverTypeWrapper<TradeBustedParent>;
+  RetryCorrectionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RetryCorrectionResult']>;
+  CorrectionRetried: ResolverTypeWrapper<CorrectionRetriedParent>;
+  RetryCorrectionRefused: ResolverTypeWrapper<RetryCorrectionRefusedParent>;
+  RetryCorrectionRefusalReason: RetryCorrectionRefusalReason;
   BustRefused: ResolverTypeWrapper<BustRefusedParent>;
   BustRefusalReason: BustRefusalReason;
   AmendTradeInput: AmendTradeInput;
@@ -2745,6 +2789,9 @@ export type ResolversParentTypes = {
   BustTradeInput: BustTradeInput;
   BustTradeResult: ResolversUnionTypes<ResolversParentTypes>['BustTradeResult'];
   TradeBusted: TradeBustedParent;
+  RetryCorrectionResult: ResolversUnionTypes<ResolversParentTypes>['RetryCorrectionResult'];
+  CorrectionRetried: CorrectionRetriedParent;
+  RetryCorrectionRefused: RetryCorrectionRefusedParent;
   BustRefused: BustRefusedParent;
   AmendTradeInput: AmendTradeInput;
   AmendTradeResult: ResolversUnionTypes<ResolversParentTypes>['AmendTradeResult'];
@@ -2791,6 +2838,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   bustTrade?: Resolver<ResolversTypes['BustTradeResult'], ParentType, ContextType, RequireFields<MutationBustTradeArgs, 'input'>>;
   amendTrade?: Resolver<ResolversTypes['AmendTradeResult'], ParentType, ContextType, RequireFields<MutationAmendTradeArgs, 'input'>>;
   electLots?: Resolver<ResolversTypes['ElectLotsResult'], ParentType, ContextType, RequireFields<MutationElectLotsArgs, 'input'>>;
+  retryCorrection?: Resolver<ResolversTypes['RetryCorrectionResult'], ParentType, ContextType, RequireFields<MutationRetryCorrectionArgs, 'input'>>;
   applyCorporateAction?: Resolver<ResolversTypes['ApplyCorporateActionResult'], ParentType, ContextType, RequireFields<MutationApplyCorporateActionArgs, 'input'>>;
   resetPrices?: Resolver<ResolversTypes['ResetPricesResult'], ParentType, ContextType, RequireFields<MutationResetPricesArgs, 'input'>>;
   retryDeadLetter?: Resolver<ResolversTypes['RetryDeadLetterResult'], ParentType, ContextType, RequireFields<MutationRetryDeadLetterArgs, 'input'>>;
@@ -3442,6 +3490,21 @@ export type TradeBustedResolvers<ContextType = Context, ParentType extends Resol
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type RetryCorrectionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryCorrectionResult'] = ResolversParentTypes['RetryCorrectionResult']> = {
+  __resolveType: TypeResolveFn<'CorrectionRetried' | 'RetryCorrectionRefused', ParentType, ContextType>;
+};
+
+export type CorrectionRetriedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CorrectionRetried'] = ResolversParentTypes['CorrectionRetried']> = {
+  position?: Resolver<ResolversTypes['Position'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RetryCorrectionRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryCorrectionRefused'] = ResolversParentTypes['RetryCorrectionRefused']> = {
+  reason?: Resolver<ResolversTypes['RetryCorrectionRefusalReason'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type BustRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BustRefused'] = ResolversParentTypes['BustRefused']> = {
   tradeId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['BustRefusalReason'], ParentType, ContextType>;
@@ -3634,6 +3697,9 @@ export type Resolvers<ContextType = Context> = {
   RetryFailedRecordPayload?: RetryFailedRecordPayloadResolvers<ContextType>;
   BustTradeResult?: BustTradeResultResolvers<ContextType>;
   TradeBusted?: TradeBustedResolvers<ContextType>;
+  RetryCorrectionResult?: RetryCorrectionResultResolvers<ContextType>;
+  CorrectionRetried?: CorrectionRetriedResolvers<ContextType>;
+  RetryCorrectionRefused?: RetryCorrectionRefusedResolvers<ContextType>;
   BustRefused?: BustRefusedResolvers<ContextType>;
   AmendTradeResult?: AmendTradeResultResolvers<ContextType>;
   TradeAmended?: TradeAmendedResolvers<ContextType>;

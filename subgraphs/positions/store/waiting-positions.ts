@@ -30,6 +30,20 @@ export function createWaitingPositions(sql: Sql) {
       return rows.map(keyOf);
     },
 
+    /** In order of key, those of a contract after a key: corrections of theirs were refused. */
+    async refusedUnder(
+      contractId: string,
+      { after, limit }: { readonly after: string; readonly limit: number },
+    ): Promise<readonly PositionKey[]> {
+      const rows = await sql<KeyRow[]>`
+        select position_key, book_id, account_id, contract_id, instrument_id, symbol, currency
+        from positions.snapshot_store
+        where contract_id = ${contractId} and position_key > ${after}
+          and status_reason is not null and provisional_since is not null
+        order by position_key limit ${limit}`;
+      return rows.map(keyOf);
+    },
+
     async provisional(): Promise<ProvisionalPositions> {
       const [row] = await sql<[ProvisionalPositions]>`
         select count(*)::int as count,

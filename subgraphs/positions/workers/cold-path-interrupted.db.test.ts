@@ -63,7 +63,7 @@ async function startColdPath(submit: Submit = recording.deps.writers.submit): Pr
     eventLog,
     databaseUrl: database.url,
     writers: { submit, inFlight: recording.deps.writers.inFlight },
-    contracts: { termsByIds: () => Promise.resolve(new Map()) },
+    contracts: { termsByIds: () => Promise.resolve(new Map()), forget: () => undefined },
     waiting: createWaitingPositions(sql),
     clock: testClock,
     logger: silentLogger,

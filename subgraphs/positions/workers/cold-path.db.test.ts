@@ -1,27 +1,42 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
+  type Book,
   correctionsOf,
   type CorrectionStream,
   G1,
   lateStories,
   type LateStories,
 } from '../../../test/support/late-stories.ts';
+import { clientOf, type SubgraphClient } from '../../../test/support/subgraph-client.ts';
 
 let database: TestDatabase;
 let stories: LateStories;
 let corrections: CorrectionStream;
+let operations: SubgraphClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   stories = await lateStories(database.url);
   corrections = await correctionsOf(stories.positions);
+  operations = clientOf(stories.positions.subgraph, 'operations', 'admin');
 });
 afterAll(async () => {
   await corrections.end();
   await stories.stop();
   await database.drop();
 });
+
+const DEFINE = `mutation ($input: DefineContractInput!) {
+  defineContract(input: $input) { __typename }
+}`;
+const RETRY = `mutation ($input: PositionKeyInput!) {
+  retryCorrection(input: $input) {
+    __typename
+    ... on CorrectionRetried { position { reconciliationStatus statusReason } }
+    ... on RetryCorrectionRefused { reason message }
+  }
+}`;
 
 /** Figures as `quantity / basis / realized`. */
 const G1_ROWS = [
@@ -198,5 +213,48 @@ describe('OVERSOLD_AFTER_REPLAY', () => {
     expect((await corrections.of(book)).after).toBe('50 / 600 / 650');
     expect(await book.position()).toMatchObject({ status: 'RECONCILED', statusReason: null });
     expect(await stories.provisional(book)).toEqual([]);
+  });
+
+  const retried = async ({
+    bookId,
+    accountId,
+    contractId,
+  }: Pick<Book, 'bookId' | 'accountId' | 'contractId'>) => {
+    const input = { bookId, accountId, contractId, symbol: 'AAPL' };
+    const data = (await operations.data(RETRY, { input })) as { retryCorrection: unknown };
+    return data.retryCorrection;
+  };
+
+  async function oversold() {
+    const book = await stories.under('FIFO', { longOnly: true });
+    await book.record(...G1);
+    await book.record({ id: 'Y', side: 'SELL', quantity: '50', price: '13', on: '2026-03-01' });
+    await book.until({ statusReason: 'OVERSOLD_AFTER_REPLAY' });
+    return book;
+  }
+
+  test('is corrected when the contract may go short from now on', async () => {
+    const book = await oversold();
+    const { contractId } = book;
+    const terms = { reliefMethod: 'FIFO', longOnly: false, effectiveFrom: '2026-01-01' };
+    await operations.data(DEFINE, { input: { contractId, ...terms } });
+    expect((await corrections.of(book)).position.status).toBe('RECONCILED');
+    expect(await book.position()).toMatchObject({ status: 'RECONCILED', statusReason: null });
+  });
+
+  test('is tried again when operations ask for it, and says how it stands', async () => {
+    const book = await oversold();
+    const versionBefore = (await book.position()).version;
+    expect(await retried(book)).toEqual({
+      __typename: 'CorrectionRetried',
+      position: { reconciliationStatus: 'PROVISIONAL', statusReason: 'OVERSOLD_AFTER_REPLAY' },
+    });
+    expect((await book.position()).version).toBe(versionBefore);
+    await book.bust('Y');
+    await book.until({ status: 'RECONCILED' });
+    expect(await retried(book)).toMatchObject({ reason: 'NOTHING_TO_CORRECT' });
+    expect(await retried({ ...book, accountId: 'NOBODY' })).toMatchObject({
+      reason: 'UNKNOWN_POSITION',
+    });
   });
 });

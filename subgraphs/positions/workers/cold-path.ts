@@ -21,11 +21,13 @@ import {
   type RecalculatePositionDeps,
 } from '../use-cases/recalculate-position.ts';
 import { type LateEvent, RecalculationQueue } from '../use-cases/recalculation-queue.ts';
+import type { Recalculations } from '../use-cases/retry-corrections.ts';
 import { writeCorrection } from '../use-cases/write-correction.ts';
 import { createYield } from '../use-cases/yield-to-hot-path.ts';
 import { startBackdatedTradesConsumer } from './backdated-trades-consumer.ts';
 import { type ColdPathMetrics, createColdPathMetrics, watchColdPath } from './cold-path-metrics.ts';
 import { startColdPathWatch } from './cold-path-watch.ts';
+import { startContractTermsConsumer } from './contract-terms-consumer.ts';
 import {
   MAX_CALCULATIONS_WAITING,
   MAX_THREAD_MEMORY_MIB,
@@ -41,14 +43,18 @@ export interface ColdPathDeps {
   readonly writers: Pick<PartitionWriters, 'submit' | 'inFlight'>;
   readonly contracts: {
     termsByIds(ids: readonly string[]): Promise<ReadonlyMap<string, ContractTerms>>;
+    /** Terms are others now. */
+    forget(): void;
   };
-  readonly waiting: Pick<WaitingPositions, 'provisional'>;
+  readonly waiting: Pick<WaitingPositions, 'provisional' | 'refusedUnder'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
 
 export interface ColdPath {
+  /** For who wants a position recalculated though nothing came late. */
+  readonly recalculations: Recalculations;
   start(): Promise<void>;
   /** Lets the calculations in hand end; what waits is handed over again later. */
   stop(): Promise<void>;
@@ -89,18 +95,24 @@ export function createColdPath(deps: ColdPathDeps): ColdPath {
     provisional: () => waiting.provisional(),
     logger,
   });
-  let consumer: Consumer | undefined;
+  const recalculations: Recalculations = { queue, clock: deps.clock };
+  let consumers: readonly Consumer[] = [];
   let watch: { stop(): Promise<void> } | undefined;
 
   return {
+    recalculations,
+
     async start() {
       const started = await startBackdatedTradesConsumer(eventLog, { queue });
-      consumer = started;
+      consumers = [started];
+      const forgetTerms = () => deps.contracts.forget();
+      const retries = { ...recalculations, waiting, forgetTerms };
+      consumers = [started, await startContractTermsConsumer(eventLog, retries)];
       watch = startColdPathWatch({ waiting, lag: () => started.lag(), logger, pause });
     },
 
     async stop() {
-      const stopping = Promise.all([watch?.stop(), consumer?.stop()]);
+      const stopping = Promise.all([watch?.stop(), ...consumers.map((each) => each.stop())]);
       queue.stop();
       await stopping;
       await threads.close();
