@@ -13,6 +13,8 @@ export interface GatewayMetrics {
     tookMs: number,
   ) => void;
   readonly fetched: (subgraph: string, outcome: FetchOutcome, tookMs: number) => void;
+  /** Operations that the compiled executor left to ApolloGateway's, by reason. */
+  readonly executorFallbacks: Counter<'reason'>;
   readonly openSockets: Gauge;
   readonly activeSubscriptions: Gauge;
   readonly eventsSent: Counter;
@@ -57,6 +59,12 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
       fetches.inc({ subgraph, outcome });
       fetchSeconds.observe({ subgraph }, tookMs / MS_PER_SECOND);
     },
+    executorFallbacks: new Counter({
+      name: 'plumbline_gateway_executor_fallbacks_total',
+      help: 'Operations left to ApolloGateway by the compiled executor, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
     openSockets: new Gauge({
       name: 'plumbline_gateway_open_sockets',
       help: 'WebSockets open now.',

@@ -1,23 +1,31 @@
 /**
- * Queries and mutations: ApolloGateway plans and executes over our own upstreams, behind the
- * access filter. Made to stand behind Apollo Server's `gateway` option; an executor of our own
- * would take ApolloGateway's place here.
+ * Queries and mutations, behind the access filter: the compiled executor runs them over our own
+ * upstreams, and what it does not know is left to ApolloGateway. Made to stand behind Apollo
+ * Server's `gateway` option, whose life cycle stays ApolloGateway's.
  */
 
 import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
 import type {
-  GatewayExecutionResult,
   GatewayExecutor,
   GatewayGraphQLRequestContext,
   GatewayInterface,
 } from '@apollo/server-gateway-interface';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import type { ErrorScope } from '#platform/graphql/error-format';
 import { PlatformError } from '#platform/errors';
 import type { Logger } from '#platform/logger';
 import type { AccessFilter } from './access/access-filter.ts';
 import { coercedVariables, operationOf } from './asked-operation.ts';
+import { type CompiledExecutor, createCompiledExecutor } from './executor/compiled-executor.ts';
+import type { FederatedSchema } from './federated-schema.ts';
 import { isGatewayContext } from './gateway-context.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
 import { silenceVendorTelemetry } from './outside-calls.ts';
 import { presentError, presentResult } from './result-format.ts';
 import { dataSourceOf } from './upstream/data-source.ts';
@@ -27,10 +35,10 @@ export interface QueryGatewayParts {
   /** Without access directives. */
   readonly supergraphSdl: string;
   readonly upstreamOf: (name: string, url: string | undefined) => Upstream;
-  /** What callers see. */
-  readonly schema: GraphQLSchema;
+  readonly federated: FederatedSchema;
   readonly accessFilter: AccessFilter;
   readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
 }
 
 export interface QueryGateway {
@@ -53,12 +61,16 @@ export function createQueryGateway(parts: QueryGatewayParts): QueryGateway {
     logger: quietLogger(parts.logger),
     __exposeQueryPlanExperimental: false,
   });
+  const compiled = createCompiledExecutor({
+    federated: parts.federated,
+    upstreamOf: (name) => parts.upstreamOf(name, undefined),
+  });
   return {
     dataSources,
     gateway: {
       load: async (options) => {
-        const { executor } = await apollo.load(options);
-        return { executor: guardedExecutor(executor, parts) };
+        const { executor: plain } = await apollo.load(options);
+        return { executor: guardedExecutor({ plain, compiled }, parts) };
       },
       onSchemaLoadOrUpdate: (callback) => apollo.onSchemaLoadOrUpdate(callback),
       stop: () => apollo.stop(),
@@ -66,11 +78,16 @@ export function createQueryGateway(parts: QueryGatewayParts): QueryGateway {
   };
 }
 
-function guardedExecutor(plain: GatewayExecutor, parts: QueryGatewayParts): GatewayExecutor {
+interface Executors {
+  readonly plain: GatewayExecutor;
+  readonly compiled: CompiledExecutor;
+}
+
+function guardedExecutor(executors: Executors, parts: QueryGatewayParts): GatewayExecutor {
   return async (asked) => {
     const scope = scopeOf(asked, parts.logger);
     try {
-      return presentResult(await filteredAnswer(plain, parts, asked), scope);
+      return presentResult(await filteredAnswer(executors, parts, asked), scope);
     } catch (error) {
       return { errors: [presentError(asError(error), scope)] };
     }
@@ -78,8 +95,8 @@ function guardedExecutor(plain: GatewayExecutor, parts: QueryGatewayParts): Gate
 }
 
 async function filteredAnswer(
-  plain: GatewayExecutor,
-  { accessFilter, schema }: QueryGatewayParts,
+  executors: Executors,
+  { accessFilter, federated, metrics }: QueryGatewayParts,
   asked: GatewayGraphQLRequestContext,
 ): Promise<ExecutionResult> {
   const { document, queryHash, request, context } = asked;
@@ -89,24 +106,62 @@ async function filteredAnswer(
   if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
     throw new PlatformError('BAD_USER_INPUT', 'subscriptions are served over WebSocket');
   }
-  const read = coercedVariables(schema, operation, request.variables ?? {});
+  const variables = request.variables ?? {};
+  const read = coercedVariables(federated.schema, operation, variables);
   if ('errors' in read) return read;
   const identity = isGatewayContext(context) ? context.request.identity : null;
   const decision = accessFilter({ document, operation, documentHash: queryHash, identity });
+  const answer = (seen: Seen) => answerOf(executors, { asked, operation, metrics, seen });
   switch (decision.kind) {
     case 'open':
-      return plain(asked);
+      return answer({ document, queryHash });
     case 'refused':
       return { data: null, errors: decision.errors };
     case 'filtered': {
       // The plan cache goes by this hash: two callers who are denied different fields of one
       // document must never share a plan.
       const ownHash = `${queryHash} ${decision.deniedKey}`;
-      const seen = { ...asked, document: decision.document, queryHash: ownHash };
-      const result: GatewayExecutionResult = await plain(seen);
-      return decision.restore(result, request.variables ?? {});
+      const result = await answer({ document: decision.document, queryHash: ownHash });
+      return decision.restore(result, variables);
     }
   }
+}
+
+interface Seen {
+  readonly document: DocumentNode;
+  readonly queryHash: string;
+}
+
+interface Asked {
+  readonly asked: GatewayGraphQLRequestContext;
+  readonly operation: OperationDefinitionNode;
+  readonly metrics: GatewayMetrics;
+  /** What is left of the document for this caller. */
+  readonly seen: Seen;
+}
+
+async function answerOf(
+  { plain, compiled }: Executors,
+  { asked, operation, metrics, seen }: Asked,
+): Promise<ExecutionResult> {
+  const { request, context } = asked;
+  const fallBack = (reason: string): Promise<ExecutionResult> => {
+    metrics.executorFallbacks.inc({ reason });
+    return plain({ ...asked, ...seen });
+  };
+  if (!isGatewayContext(context)) return fallBack('foreign-context');
+  // Usage reports with traces hold the plan as ApolloGateway draws it.
+  if (asked.metrics.captureTraces === true) return fallBack('traces');
+  const prepared = compiled({ ...seen, operationName: operation.name?.value });
+  if ('unsupported' in prepared) return fallBack(prepared.unsupported);
+  return prepared.run({
+    variables: request.variables ?? {},
+    context: context.request,
+    onFetchErrors: (subgraph, errors) => {
+      const paths = errors.map(({ path }) => ({ subgraph, path }));
+      asked.metrics.nonFtv1ErrorPaths = [...(asked.metrics.nonFtv1ErrorPaths ?? []), ...paths];
+    },
+  });
 }
 
 function scopeOf({ context }: GatewayGraphQLRequestContext, logger: Logger): ErrorScope {

@@ -44,10 +44,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstreams = createUpstreams(options, metrics);
   const { gateway, dataSources } = createQueryGateway({
     supergraphSdl,
-    schema: federated.schema,
+    federated,
     upstreamOf: upstreams.of,
     accessFilter,
     logger: options.logger,
+    metrics,
   });
   const server = createApolloServer({ gateway, limits, options, metrics });
   await server.start();
