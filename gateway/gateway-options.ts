@@ -2,15 +2,18 @@
 
 import type { Registry } from 'prom-client';
 import type { Clock } from '#platform/clock';
+import { SOCKET_LIMITS, type SocketLimits } from '#platform/http/graphql-socket';
 import type { InternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
 import type { Subgraph } from '#platform/subgraph';
 import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
 
-export interface GatewayLimits extends OperationLimits {
+export interface GatewayLimits extends OperationLimits, SocketLimits {
   readonly maxBodyBytes: number;
   readonly maxMessageBytes: number;
+  /** From opening a socket to its `connection_init`. */
+  readonly connectionInitMs: number;
   /** Streams of one socket at once. */
   readonly maxSubscriptionsPerSocket: number;
   /** Queries and mutations of one socket under way at once. */
@@ -28,9 +31,13 @@ export interface GatewayLimits extends OperationLimits {
 }
 
 const MEBIBYTE = 1_048_576;
+/** Long enough for a burst of thousands of sockets. */
+const CONNECTION_INIT_MS = 10_000;
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   ...OPERATION_LIMITS,
+  ...SOCKET_LIMITS,
+  connectionInitMs: CONNECTION_INIT_MS,
   maxBodyBytes: MEBIBYTE,
   maxMessageBytes: MEBIBYTE,
   maxSubscriptionsPerSocket: 100,
@@ -44,6 +51,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 
 /** For a supergraph that is not ours nothing is refused; memory, stack and time stay bounded. */
 export const NO_LIMITS: GatewayLimits = {
+  ...SOCKET_LIMITS,
+  connectionInitMs: CONNECTION_INIT_MS,
   maxDepth: Infinity,
   maxFields: Infinity,
   maxAliases: Infinity,

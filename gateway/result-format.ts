@@ -1,6 +1,11 @@
 /** Errors as callers of the gateway see them: a code on each, the subgraph's name with its own. */
 
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+} from 'graphql';
 import { type ErrorScope, formatError } from '#platform/graphql/error-format';
 
 /** Masks what is not meant for callers; keeps data and extensions. */
@@ -35,4 +40,25 @@ export function presentFormatted({
     path: path ?? null,
     extensions: { code: 'INTERNAL_SERVER_ERROR', ...extensions },
   });
+}
+
+interface ShownResult {
+  readonly data?: FormattedExecutionResult['data'] | undefined;
+  readonly errors?: readonly (GraphQLError | GraphQLFormattedError)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Streams carry error objects, answers of Apollo Server their JSON form already. */
+export function formattedResult({
+  data,
+  errors,
+  extensions,
+}: ShownResult): FormattedExecutionResult {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined
+      ? {}
+      : { errors: errors.map((each) => (each instanceof GraphQLError ? each.toJSON() : each)) }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
 }

@@ -7,19 +7,12 @@
 import type { ApolloServer } from '@apollo/server';
 import {
   type ExecutionArgs,
-  type FormattedExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
   OperationTypeNode,
 } from 'graphql';
-import type {
-  Context,
-  ExecutionResult as SocketResult,
-  OperationResult,
-  ServerOptions,
-  SubscribePayload,
-} from 'graphql-ws';
+import type { Context, OperationResult, ServerOptions, SubscribePayload } from 'graphql-ws';
 import type { Clock } from '#platform/clock';
 import type { ErrorCode } from '#platform/errors';
 import { mapStream } from '#platform/graphql/stream';
@@ -29,11 +22,12 @@ import type { VerifiedToken, VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
 import { operationOf } from '../asked-operation.ts';
 import { correlationIdOf, verifiedCaller } from '../caller.ts';
+import { messageStart } from '../fan-out/next-message.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
 import type { PreparedDocument, PrepareDocument } from '../prepared-document.ts';
-import { presentError, presentFormatted } from '../result-format.ts';
+import { formattedResult, presentError, presentFormatted } from '../result-format.ts';
 import type { Subscriber } from './subscriber.ts';
 import { onExpiry } from './token-expiry.ts';
 
@@ -71,6 +65,7 @@ const FORBIDDEN = 4403;
 export function createProtocolOptions(parts: ProtocolParts): Options {
   const { verifyToken, clock, logger, metrics } = parts;
   return {
+    connectionInitWaitTimeout: parts.limits.connectionInitMs,
     onConnect: async ({ extra, connectionParams }) => {
       try {
         extra.caller = await verifiedCaller(authorizationOf(extra, connectionParams), verifyToken);
@@ -87,12 +82,12 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       extra.forgetExpiry();
       for (const abort of extra.running) abort.abort();
     },
-    onSubscribe: (context, _id, payload) => answerTo(context, payload, parts),
+    onSubscribe: (context, id, payload) => answerTo(context, { id, payload }, parts),
     execute: (args) => prepared(args).run(),
     subscribe: (args) => prepared(args).run(),
     onNext: (_context, _id, _payload, args, result) => {
       if (prepared(args).isStream) metrics.eventsSent.inc();
-      return formatted(result);
+      return formattedResult(result);
     },
     onError: (_context, _id, _payload, errors) => {
       const scope = { logger, correlationId: parts.newId() };
@@ -125,17 +120,6 @@ function reported(error: GraphQLError): readonly GraphQLError[] {
     : [error];
 }
 
-/** Streams carry error objects, answers of Apollo Server their JSON form already. */
-function formatted({ data, errors, extensions }: SocketResult): FormattedExecutionResult {
-  return {
-    ...(data === undefined ? {} : { data }),
-    ...(errors === undefined
-      ? {}
-      : { errors: errors.map((each) => (each instanceof GraphQLError ? each.toJSON() : each)) }),
-    ...(extensions === undefined ? {} : { extensions }),
-  };
-}
-
 interface Prepared {
   readonly isStream: boolean;
   readonly run: () => OperationResult;
@@ -148,7 +132,7 @@ function prepared({ contextValue }: ExecutionArgs): Prepared {
 
 async function answerTo(
   { extra, subscriptions }: SocketContext,
-  payload: SubscribePayload,
+  { id, payload }: { readonly id: string; readonly payload: SubscribePayload },
   parts: ProtocolParts,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const { maxSubscriptionsPerSocket } = parts.limits;
@@ -161,7 +145,7 @@ async function answerTo(
   if ('errors' in operation) return operation.errors;
   const caller = await callerOf(payload, extra, parts.verifyToken);
   if (caller instanceof GraphQLError) return [caller];
-  const asked: Asked = { document, operation, payload, connection: extra, caller };
+  const asked: Asked = { id, document, operation, payload, connection: extra, caller };
   const answer =
     operation.operation === OperationTypeNode.SUBSCRIPTION
       ? await openStream(asked, parts)
@@ -176,6 +160,7 @@ async function answerTo(
 }
 
 interface Asked {
+  readonly id: string;
   readonly document: PreparedDocument;
   readonly operation: OperationDefinitionNode;
   readonly payload: SubscribePayload;
@@ -208,7 +193,7 @@ function unauthenticated(message: string): GraphQLError {
 }
 
 async function openStream(
-  { document, operation, payload, connection, caller }: Asked,
+  { id, document, operation, payload, connection, caller }: Asked,
   { subscriber, newId, clock }: ProtocolParts,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
   const answer = await subscriber({
@@ -218,6 +203,7 @@ async function openStream(
     variables: payload.variables ?? {},
     identity: caller?.identity ?? null,
     correlationId: correlationIdOf(connection.request.headers, newId),
+    recipient: { frames: connection.frames, start: messageStart(id) },
   });
   if ('errors' in answer) return answer;
   // The token of the connection ends the whole socket when it expires.

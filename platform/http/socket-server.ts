@@ -5,7 +5,14 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '../logger.ts';
-import { serveSocket, type SocketExtra } from './graphql-socket.ts';
+import { createFlushSchedule, type FlushSchedule } from './flush-schedule.ts';
+import {
+  serveSocket,
+  type SlowReason,
+  SOCKET_LIMITS,
+  type SocketExtra,
+  type SocketLimits,
+} from './graphql-socket.ts';
 import { pathOf } from './http-server.ts';
 
 type Params = Record<string, unknown> | undefined;
@@ -16,8 +23,15 @@ export interface SocketServerParts<Extra extends SocketExtra> {
   /** What the protocol's hooks find in `extra` for each socket. */
   readonly extraOf: (base: SocketExtra) => Extra;
   readonly maxMessageBytes: number;
+  /** What may wait for a client, and for how long. */
+  readonly limits?: SocketLimits;
+  /** When what waits is written; left out: at once, under load a little later. */
+  readonly schedule?: FlushSchedule;
   readonly onOpen?: () => void;
   readonly onClose?: () => void;
+  /** A message was skipped because a newer one took its place in a slow client's queue. */
+  readonly onSkipped?: () => void;
+  readonly onTooSlow?: (reason: SlowReason) => void;
   readonly logger: Logger;
 }
 
@@ -41,13 +55,18 @@ export function createSocketServer<Extra extends SocketExtra>(
     maxPayload: parts.maxMessageBytes,
     handleProtocols,
   });
+  const schedule = parts.schedule ?? createFlushSchedule();
   const closings = new Set<SocketExtra['close']>();
   let isClosing = false;
 
   sockets.on('connection', (socket, request) => {
     parts.onOpen?.();
     const close = serveSocket(socket, protocol, {
-      extra: (closing) => parts.extraOf({ request, close: closing }),
+      extra: (base) => parts.extraOf({ request, ...base }),
+      schedule,
+      limits: parts.limits ?? SOCKET_LIMITS,
+      onSkipped: () => parts.onSkipped?.(),
+      onTooSlow: (reason) => parts.onTooSlow?.(reason),
       logger: parts.logger,
     });
     closings.add(close);
@@ -83,6 +102,7 @@ export function createSocketServer<Extra extends SocketExtra>(
       await Promise.all(closed);
       clearTimeout(timer);
       sockets.close();
+      schedule.stop();
     },
   };
 }
