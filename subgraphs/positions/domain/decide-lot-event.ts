@@ -2,6 +2,7 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { accept, type Decision, refuse, type Refusal } from '#kernel/decision';
+import { amount } from '#kernel/money';
 import { methodOn } from './contract-terms.ts';
 import { corporateActionProblem } from './corporate-action.ts';
 import { applyCorporateAction } from './corporate-action-effect.ts';
@@ -16,6 +17,7 @@ import type {
   ResetPrice,
 } from './position-command.ts';
 import type { PositionEvent, ReceivedLot } from './position-event.ts';
+import { countReceived, openLedger } from './lot-ledger.ts';
 import { resetLots } from './price-reset.ts';
 
 type LotDecision = Decision<PositionEvent, LotEventRefusalReason>;
@@ -82,9 +84,11 @@ export function changeMethod(
 export function receiveLots(position: Position, command: ReceiveLots): LotDecision {
   const { transferId, cause, fromPositionKey, effectiveDate, today, terms } = command;
   const draft = startDraft(position, today);
-  const fault = inFuture(effectiveDate, today) ?? oppositeSide(draft, command.lots);
+  const fault = inFuture(effectiveDate, today) ?? mixedSides(command.lots);
   if (fault !== undefined) return fault;
   const { version, reliefMethod } = draft.position;
+  const lots = renamed(command.lots, transferId);
+  const closed = countReceived(openLedger(draft.position), lots);
   count(draft, {
     type: 'LOTS_RECEIVED',
     transferId,
@@ -92,7 +96,9 @@ export function receiveLots(position: Position, command: ReceiveLots): LotDecisi
     fromPositionKey,
     effectiveDate,
     reliefMethod: version === 0 ? methodOn(terms, effectiveDate).method : reliefMethod,
-    lots: renamed(command.lots, transferId),
+    lots,
+    closed,
+    realizedPnl: amount(closed.reduce((sum, { gain }) => sum + gain, 0n)),
     replaces: null,
     late: latenessFor(draft.position, { effectiveDate, today }),
   });
@@ -122,6 +128,8 @@ export function replaceReceivedLots(
     effectiveDate,
     reliefMethod: draft.position.reliefMethod,
     lots,
+    closed: [],
+    realizedPnl: amount(0n),
     replaces: receiptVersion,
     // Whatever its date: what it replaces is in the lots already.
     late: { tipDate: draft.position.lastEffectiveDate ?? today, bookedOn: today },
@@ -173,14 +181,13 @@ function nothingOpen(
   return refuse('NOTHING_OPEN', 'lots: expected at least one open, were none');
 }
 
-function oppositeSide(
-  { position }: Draft,
-  lots: readonly ReceivedLot[],
-): Refusal<LotEventRefusalReason> | undefined {
+function mixedSides(lots: readonly ReceivedLot[]): Refusal<LotEventRefusalReason> | undefined {
   const [first] = lots;
   if (first === undefined) return refuse('NOTHING_OPEN', 'lots: expected at least one, were none');
-  const isShort = position.quantity === 0n ? first.quantity < 0n : position.quantity < 0n;
+  const isShort = first.quantity < 0n;
   if (lots.every((lot) => lot.quantity !== 0n && lot.quantity < 0n === isShort)) return undefined;
-  const side = isShort ? 'short' : 'long';
-  return refuse('OPPOSITE_SIDE', `lots: expected ${side} ones, as in the position`);
+  return refuse(
+    'OPPOSITE_SIDE',
+    'lots: expected all of them long or all of them short, none empty',
+  );
 }

@@ -27,6 +27,7 @@ export function effectsIn(event: PositionEvent): LotEffects | null {
 /** From which lots units were taken, in order of relief; of an amendment, both times. */
 export function allocationsIn(event: PositionEvent): readonly Allocation[] {
   if (event.type === 'TRADE_AMENDED') return event.estimates.flatMap((each) => each.allocations);
+  if (event.type === 'LOTS_RECEIVED') return event.closed;
   return effectsIn(event)?.allocations ?? [];
 }
 
@@ -37,6 +38,7 @@ export function gainIn(event: PositionEvent): Amount | null {
     case 'PROVISIONAL_TRADE_APPLIED':
     case 'FORWARD_TRADE_EFFECTIVE':
     case 'CORPORATE_ACTION_APPLIED':
+    case 'LOTS_RECEIVED':
       return event.realizedPnl;
     case 'TRADE_BUSTED':
       return event.estimate?.realizedPnl ?? null;
@@ -53,7 +55,6 @@ export function gainIn(event: PositionEvent): Amount | null {
     case 'FORWARD_TRADE_BOOKED':
     case 'LOT_METHOD_CHANGED':
     case 'LOT_RELIEF_ELECTED':
-    case 'LOTS_RECEIVED':
     case 'CONTRACT_GENERATED':
     case 'CORRECTION_REFUSED':
       return null;

@@ -74,7 +74,7 @@ export function evolve(position: Position, event: PositionEvent): Position {
     case 'LOTS_RECEIVED':
       if (event.replaces !== null) return next;
       return counted(next, event.late === null ? event.effectiveDate : null, (ledger) => {
-        for (const lot of event.lots) countReceived(ledger, lot);
+        countReceived(ledger, event.lots);
       });
     case 'HISTORICAL_POSITION_CORRECTED':
       return afterCorrection(next, event);

@@ -8,6 +8,7 @@ import { methodOfFirst } from './evolve.ts';
 import {
   closeLedger,
   countCorporateAction,
+  countReceived,
   countReset,
   countTrade,
   countWashSales,
@@ -16,7 +17,6 @@ import {
   type LotLedger,
   openLedger,
   reachDate,
-  receive,
 } from './lot-ledger.ts';
 import type { LotReliefMethod } from './lot-relief.ts';
 import { type ForwardBooking, initialPosition, type LotState, type Position } from './position.ts';
@@ -189,7 +189,7 @@ function apply(ledger: LotLedger, fact: Fact): boolean {
       ledger.reliefMethod = fact.method;
       return true;
     case 'RECEIVED':
-      for (const lot of fact.lots) receive(ledger, lot);
+      countReceived(ledger, fact.lots);
       return true;
   }
 }

@@ -9,7 +9,7 @@ export const LOT_EVENT_REFUSAL_REASONS = [
   'INVALID_ACTION',
   /** The method is in force already. */
   'NOTHING_CHANGED',
-  /** Long lots for a short position, or the other way round. */
+  /** Received lots are all long or all short: those of one position. */
   'OPPOSITE_SIDE',
   'TOO_MANY_LOTS',
   'FIGURES_OUT_OF_RANGE',

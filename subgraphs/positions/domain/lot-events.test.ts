@@ -274,8 +274,26 @@ describe('lots received from another position', () => {
     expect(currentOf(history)).toMatchObject({ reliefMethod: 'HIFO', version: 1 });
   });
 
-  test('refused: on the other side', () => {
-    expect(receive(bought(), '-50')).toBe('OPPOSITE_SIDE');
+  test('on the other side close what is open, oldest first, at the basis they bring', () => {
+    const history = bought();
+    expect(receive(history, '-120')).toBeUndefined();
+    // 100 of E1 at 10 and 20 of E2 at 12, both sold at 11.
+    expect(figures(currentOf(history))).toBe('80 / 960 / 80');
+    expect(lotsOf(history)).toEqual(['E2 80']);
+    expect(history.known.at(-1)?.event).toMatchObject({
+      realizedPnl: decimal('80'),
+      closed: [
+        { lotId: 'E1', takenQuantity: decimal('100'), gain: decimal('100'), rank: 1 },
+        { lotId: 'E2', takenQuantity: decimal('20'), gain: decimal('-20'), rank: 2 },
+      ],
+    });
+  });
+
+  test('on the other side beyond what is open turn the position', () => {
+    const history = bought();
+    receive(history, '-250');
+    expect(figures(currentOf(history))).toBe('-50 / -550 / 0');
+    expect(lotsOf(history)).toEqual(['L1 by X1 -50']);
   });
 });
 

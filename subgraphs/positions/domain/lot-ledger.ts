@@ -169,7 +169,7 @@ export function countCorporateAction(
 }
 
 /** Adds a lot of the side that is open; its basis comes with it, and no cash moves. */
-export function countReceived(ledger: LotLedger, received: ReceivedLot): void {
+function addReceived(ledger: LotLedger, received: ReceivedLot): void {
   insert(ledger, {
     ...received,
     serial: ledger.nextLotSerial,
@@ -178,11 +178,21 @@ export function countReceived(ledger: LotLedger, received: ReceivedLot): void {
   if (ledger.reliefMethod === 'AVERAGE') pool(ledger);
 }
 
+/** Receives lots one after the other; answers which they closed. */
+export function countReceived(
+  ledger: LotLedger,
+  lots: readonly ReceivedLot[],
+): readonly Allocation[] {
+  const closed: Allocation[] = [];
+  for (const lot of lots) receive(ledger, lot, closed);
+  return closed;
+}
+
 /**
- * Receives a lot, whatever is open. In a replay it may meet the other side: then it closes units
- * like a trade at the basis that comes with it, oldest first.
+ * Receives a lot, whatever is open. Where it meets the other side it closes units like a trade at
+ * the basis that comes with it, oldest first: a position never has both.
  */
-export function receive(ledger: LotLedger, received: ReceivedLot): void {
+function receive(ledger: LotLedger, received: ReceivedLot, allocations: Allocation[]): void {
   let left = received;
   for (const open of ledger.lots.slice()) {
     if (open.quantity < 0n === left.quantity < 0n) break;
@@ -192,10 +202,19 @@ export function receive(ledger: LotLedger, received: ReceivedLot): void {
     take(ledger, { lotId: open.lotId, openDate: open.openDate, ...closed });
     ledger.quantity += open.quantity < 0n ? units : -units;
     ledger.costBasis -= closed.basisOut;
-    addGain(
-      ledger,
-      -(closed.basisOut + closed.settledResetsOut + met.basisOut + met.settledResetsOut),
-    );
+    const proceeds = -(met.basisOut + met.settledResetsOut);
+    const gain = proceeds - closed.basisOut - closed.settledResetsOut;
+    addGain(ledger, gain);
+    allocations.push({
+      lotId: open.lotId,
+      openDate: open.openDate,
+      takenQuantity: closed.takenQuantity,
+      basisOut: closed.basisOut,
+      settledResetsOut: closed.settledResetsOut,
+      proceeds: amount(proceeds),
+      gain: amount(gain),
+      rank: allocations.length + 1,
+    });
     const rest = openUnits(left) - units;
     if (rest === 0n) return;
     left = {
@@ -205,7 +224,7 @@ export function receive(ledger: LotLedger, received: ReceivedLot): void {
       settledResets: amount(left.settledResets - met.settledResetsOut),
     };
   }
-  countReceived(ledger, left);
+  addReceived(ledger, left);
 }
 
 const NO_UNITS: Quantity = quantity(0n);

@@ -218,6 +218,9 @@ export interface LotsReceived {
   readonly effectiveDate: BusinessDate;
   readonly reliefMethod: LotReliefMethod;
   readonly lots: readonly ReceivedLot[];
+  /** Open lots of the other side that they met, and closed at the basis that came with them. */
+  readonly closed: readonly Allocation[];
+  readonly realizedPnl: Amount;
   /**
    * Version of the receipt whose lots these are instead, because what delivered them was corrected.
    * Always late: until it is settled, the old ones count. Null for a receipt of its own.

@@ -251,6 +251,7 @@ function recordedGainOf(event: PositionEvent): bigint {
     case 'PROVISIONAL_TRADE_APPLIED':
     case 'FORWARD_TRADE_EFFECTIVE':
     case 'CORPORATE_ACTION_APPLIED':
+    case 'LOTS_RECEIVED':
       return event.realizedPnl;
     case 'TRADE_BUSTED':
       return event.estimate?.realizedPnl ?? 0n;
@@ -261,7 +262,6 @@ function recordedGainOf(event: PositionEvent): bigint {
     case 'FORWARD_TRADE_BOOKED':
     case 'LOT_METHOD_CHANGED':
     case 'LOT_RELIEF_ELECTED':
-    case 'LOTS_RECEIVED':
     case 'WASH_SALE_ADJUSTED':
     case 'HISTORICAL_POSITION_CORRECTED':
     case 'CONTRACT_GENERATED':

@@ -70,6 +70,17 @@ describe('PS-13 lots that go on under another instrument', () => {
     expect(await stories.failedRecords()).toEqual([]);
   });
 
+  test('lots that meet a short position close it, and what they earn is in the trail', async () => {
+    const [parent, child] = [await stories.listed('MEETP'), await stories.listed('MEETC')];
+    await stories.record(parent, 'A', ['BUY', '200', '60', '2026-03-02']);
+    await stories.record(child, 'A', ['SELL', '30', '25', '2026-11-19']);
+    await stories.ask(ACT, spinOff(parent, child, '2026-11-20'));
+    // 50 delivered at 24: 30 of them cover what was sold at 25.
+    const met = await stories.until(child, 'A', '20 / 480 / 30');
+    expect(met.events.edges.at(-1)?.node).toMatchObject({ type: 'LOTS_RECEIVED' });
+    expect(await stories.failedRecords()).toEqual([]);
+  });
+
   test('a change of symbol takes everything over', async () => {
     const [before, after] = [await stories.listed('OLDSYM'), await stories.listed('NEWSYM')];
     await stories.record(before, 'A', ['SELL', '10', '60', '2026-03-02']);

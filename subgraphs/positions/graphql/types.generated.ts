@@ -1130,7 +1130,10 @@ export type ReceivedLotsDetails = {
    * null for lots of their own. Until it is corrected here, too, the old ones are counted.
    */
   readonly replacesVersion?: Maybe<Scalars['Int']['output']>;
-  /** The lots, with their basis and dates; none when a replaced receipt was for nothing. */
+  /**
+   * The lots, with their basis and dates; none when a replaced receipt was for nothing. Where they met
+   * the other side they closed it at their basis: the `allocations` of the event tell.
+   */
   readonly lots: ReadonlyArray<ReceivedLot>;
 };
 
@@ -2300,7 +2303,7 @@ export type LotEventRefusalReason =
   | 'INVALID_ACTION'
   /** The method is in force already. */
   | 'NOTHING_CHANGED'
-  /** Long lots for a short position, or the other way round. */
+  /** Received lots are not all of one side. */
   | 'OPPOSITE_SIDE'
   /** The position would have more than 10,000 open lots. */
   | 'TOO_MANY_LOTS'

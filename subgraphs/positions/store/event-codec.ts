@@ -119,6 +119,7 @@ function executedAtOf(trade: Trade | null): string | null {
 
 /** Of an estimate, the trail lies in the payload: a bust or an amendment may have two. */
 function trailOf(event: PositionEvent): readonly Allocation[] {
+  if (event.type === 'LOTS_RECEIVED') return event.closed;
   return 'allocations' in event ? event.allocations : [];
 }
 
@@ -182,7 +183,7 @@ export function eventOf(row: StoredEvent, key: PositionKey): PositionEvent {
     case 'LOT_RELIEF_ELECTED':
       return { type, ...wholeEvents.LOT_RELIEF_ELECTED.read(stored) };
     case 'LOTS_RECEIVED':
-      return { type, ...wholeEvents.LOTS_RECEIVED.read(stored) };
+      return { type, ...wholeEvents.LOTS_RECEIVED.read(stored), ...closedOf(row) };
     case 'HISTORICAL_POSITION_CORRECTED':
       return { type, ...wholeEvents.HISTORICAL_POSITION_CORRECTED.read(stored) };
     case 'CONTRACT_GENERATED':
@@ -214,6 +215,14 @@ function tradeOf(
     effectiveDate: businessDate(row.effective_date),
     executedAtMs: row.executed_at === null ? null : instantOf(row.executed_at),
     ...extras,
+  };
+}
+
+/** Written without a gain while received lots could not meet the other side. */
+function closedOf({ meta_lots: trail, realized_pnl: gain }: StoredEvent) {
+  return {
+    closed: trail === null ? [] : allocations.read(trail),
+    realizedPnl: amount(gain === null ? 0n : decimal(gain)),
   };
 }
 

@@ -223,7 +223,7 @@ export const wholeEvents = {
     effectiveDate: dates,
     late: lateness,
   }),
-  LOTS_RECEIVED: record<Omit<EventOf<'LOTS_RECEIVED'>, 'type'>>({
+  LOTS_RECEIVED: record<Omit<EventOf<'LOTS_RECEIVED'>, 'type' | 'closed' | 'realizedPnl'>>({
     transferId: text,
     cause: oneOf(['CORPORATE_ACTION', 'TRANSFER']),
     fromPositionKey: text,
