@@ -17,17 +17,20 @@ import type { GatewayContext } from './gateway-context.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
 import { literalRules } from './limits/literal-rules.ts';
+import type { Admission } from './limits/admission.ts';
+import { withHttpStatus } from './limits/http-refusal.ts';
 import { isTokenLimit, limitRules, tooManyTokens } from './limits/operation-limits.ts';
 
 interface Parts {
   readonly gateway: GatewayInterface;
   readonly limits: GatewayLimits;
+  readonly admission: Admission;
   readonly options: Pick<GatewayOptions, 'isProduction' | 'apollo' | 'logger' | 'clock'>;
   readonly metrics: GatewayMetrics;
 }
 
 export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
-  const { gateway, limits, options, metrics } = parts;
+  const { gateway, limits, admission, options, metrics } = parts;
   const { isProduction, logger, clock, apollo } = options;
   return new ApolloServer<GatewayContext>({
     gateway,
@@ -51,6 +54,7 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
         ? ApolloServerPluginUsageReporting(reportingOptions(apollo))
         : ApolloServerPluginUsageReportingDisabled(),
       countingPlugin(metrics, clock),
+      admissionPlugin(admission, limits),
     ],
   });
 }
@@ -84,6 +88,35 @@ function countingPlugin(metrics: GatewayMetrics, clock: Clock): ApolloServerPlug
         },
       };
     },
+  };
+}
+
+/**
+ * Operations over HTTP are admitted here, those of sockets before they are run. Both say what they
+ * were thought to cost when they are asked to, by `extensions: { cost: true }`.
+ */
+function admissionPlugin(
+  { admit, estimate }: Admission,
+  { maxCost }: GatewayLimits,
+): ApolloServerPlugin<GatewayContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ document, operation, queryHash, request, contextValue }) => {
+        const { payer } = contextValue;
+        if (!payer || !operation) return;
+        const variables = request.variables ?? {};
+        const roles = contextValue.request.identity?.roles ?? [];
+        const refusal = admit({ document, operation, hash: queryHash, variables, roles, payer });
+        if (refusal) throw withHttpStatus(refusal);
+      },
+      willSendResponse: async ({ document, operation, request, response: { body } }) => {
+        if (request.extensions?.['cost'] !== true || !document || !operation) return;
+        if (body.kind !== 'single') return;
+        const estimated = estimate({ document, operation, variables: request.variables ?? {} });
+        const cost = Number.isFinite(maxCost) ? { estimated, maxCost } : { estimated };
+        body.singleResult.extensions = { ...body.singleResult.extensions, cost };
+      },
+    }),
   };
 }
 

@@ -18,6 +18,10 @@ export interface GatewayMetrics {
   readonly openSockets: Gauge;
   readonly activeSubscriptions: Gauge;
   readonly eventsSent: Counter;
+  readonly refusals: Counter<'limit'>;
+  readonly sharedStreams: Gauge;
+  readonly eventsSkipped: Counter;
+  readonly slowSocketsClosed: Counter<'reason'>;
 }
 
 const MS_PER_SECOND = 1_000;
@@ -65,6 +69,18 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
       labelNames: ['reason'],
       registers,
     }),
+    ...streamMetrics(registers),
+    refusals: new Counter({
+      name: 'plumbline_gateway_refusals_total',
+      help: 'Operations and sockets refused, by limit: pages, cost, rates, safelist, sockets.',
+      labelNames: ['limit'],
+      registers,
+    }),
+  };
+}
+
+function streamMetrics(registers: Registry[]) {
+  return {
     openSockets: new Gauge({
       name: 'plumbline_gateway_open_sockets',
       help: 'WebSockets open now.',
@@ -78,6 +94,22 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
     eventsSent: new Counter({
       name: 'plumbline_gateway_events_sent_total',
       help: 'Events of subscriptions sent to clients.',
+      registers,
+    }),
+    sharedStreams: new Gauge({
+      name: 'plumbline_gateway_shared_streams',
+      help: 'Streams of subgraphs open now that are shared by all who asked for the same.',
+      registers,
+    }),
+    eventsSkipped: new Counter({
+      name: 'plumbline_gateway_events_skipped_total',
+      help: 'Events a slow client did not get because a newer one of the same key came.',
+      registers,
+    }),
+    slowSocketsClosed: new Counter({
+      name: 'plumbline_gateway_slow_sockets_closed_total',
+      help: 'Sockets closed as too slow: too much queued, or no pong in time.',
+      labelNames: ['reason'],
       registers,
     }),
   };

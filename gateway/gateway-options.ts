@@ -6,8 +6,11 @@ import { SOCKET_LIMITS, type SocketLimits } from '#platform/http/graphql-socket'
 import type { InternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
+import type { Allowance, RateLimiter } from '#platform/rate-limit/rate-limiter';
 import type { Subgraph } from '#platform/subgraph';
 import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
+import type { PayerKind } from './limits/payer.ts';
+import type { Safelist } from './limits/safelist.ts';
 
 export interface GatewayLimits extends OperationLimits, SocketLimits {
   readonly maxBodyBytes: number;
@@ -26,6 +29,8 @@ export interface GatewayLimits extends OperationLimits, SocketLimits {
   readonly assumedListSize: number;
   /** Whether `first` is held to what the SDL says a list holds; the subgraphs check as well. */
   readonly boundsPages: boolean;
+  /** Cost a second, by who asks; each user, program or address has a bucket of its own. */
+  readonly rates: Readonly<Record<PayerKind, Allowance>> | 'off';
   /** Bytes of one answer of a subgraph behind a URL. */
   readonly maxUpstreamBytes: number;
 }
@@ -46,6 +51,11 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   maxCost: 150_000,
   assumedListSize: 10,
   boundsPages: true,
+  rates: {
+    user: { perSecond: 1_000_000, burst: 5_000_000 },
+    program: { perSecond: 1_000_000, burst: 5_000_000 },
+    anonymous: { perSecond: 20_000, burst: 100_000 },
+  },
   maxUpstreamBytes: 8 * MEBIBYTE,
 };
 
@@ -69,6 +79,7 @@ export const NO_LIMITS: GatewayLimits = {
   maxCost: Infinity,
   assumedListSize: 1,
   boundsPages: false,
+  rates: 'off',
   maxUpstreamBytes: 64 * MEBIBYTE,
 };
 
@@ -86,6 +97,10 @@ export interface GatewayOptions {
   /** `off`: everyone may do everything; for supergraphs that are not ours. */
   readonly verifyToken: VerifyToken | 'off';
   readonly limits: GatewayLimits | 'off';
+  /** Left out: one of this process alone. */
+  readonly rateLimiter?: RateLimiter;
+  /** Operations that are registered; left out: none, and nobody is bound to them. */
+  readonly safelist?: Safelist;
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;

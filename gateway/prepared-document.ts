@@ -21,6 +21,7 @@ import {
 } from './limits/operation-limits.ts';
 
 export interface PreparedDocument {
+  readonly text: string;
   readonly document: DocumentNode;
   readonly hash: string;
 }
@@ -52,7 +53,7 @@ export function createDocumentPreparer(
       try {
         const document = parse(text, parseOptions);
         const errors = validate(schema, document, rules);
-        if (errors.length === 0) return { document, hash };
+        if (errors.length === 0) return { text, document, hash };
         return { errors: withCode(errors, 'GRAPHQL_VALIDATION_FAILED') };
       } catch (error) {
         const found = error instanceof GraphQLError ? error : new GraphQLError(String(error));

@@ -1,15 +1,14 @@
 /** Builds a gateway from its options, and takes it down again. */
 
-import type { ApolloServer } from '@apollo/server';
 import { sendJson, sendText } from '#platform/http/answer';
 import { type Handler, type HttpServerParts, listen, pathOf } from '#platform/http/http-server';
-import { createSocketServer } from '#platform/http/socket-server';
 import { readinessOf } from '#platform/health';
+import { createRateLimiter } from '#platform/rate-limit/rate-limiter';
 import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
 import { type AccessRules, readSupergraph } from './access/access-rules.ts';
 import { createApolloServer } from './apollo-server.ts';
+import { readFanOutRules } from './fan-out/fan-out-rules.ts';
 import { buildFederatedSchema, type FederatedSchema } from './federated-schema.ts';
-import type { GatewayContext } from './gateway-context.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import {
   type Gateway,
@@ -17,16 +16,20 @@ import {
   type GatewayOptions,
   NO_LIMITS,
 } from './gateway-options.ts';
-import { ALLOWED_METHODS, answerGraphql } from './http/graphql-over-http.ts';
+import {
+  ALLOWED_METHODS,
+  answerGraphql,
+  type GraphqlOverHttpParts,
+} from './http/graphql-over-http.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { createExplorer, readExamples } from './http/explorer.ts';
+import { type Admission, type AdmissionParts, createAdmission } from './limits/admission.ts';
+import { readCostTable } from './limits/cost-table.ts';
+import { createOpenSockets } from './limits/open-sockets.ts';
+import { NO_SAFELIST } from './limits/safelist.ts';
 import { createDocumentPreparer } from './prepared-document.ts';
 import { createQueryGateway } from './query-gateway.ts';
-import {
-  type Connection,
-  connectionOf,
-  createProtocolOptions,
-} from './subscriptions/socket-protocol.ts';
+import { createGatewaySockets } from './subscriptions/gateway-sockets.ts';
 import { createSubscriber } from './subscriptions/subscriber.ts';
 import { createUpstreams } from './upstream/upstreams.ts';
 
@@ -50,38 +53,37 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logger: options.logger,
     metrics,
   });
-  const server = createApolloServer({ gateway, limits, options, metrics });
+  const safelist = options.safelist ?? NO_SAFELIST;
+  const { refusals } = metrics;
+  const admission = admissionFor(options, { limits, federated, safelist, refusals });
+  const server = createApolloServer({ gateway, limits, admission, options, metrics });
   await server.start();
   const subscriber = createSubscriber({
     ...options,
     federated,
     accessFilter,
+    fanOutRules: readFanOutRules(options.supergraphSdl),
     dataSources,
     metrics,
     upstreamOf: (name) => upstreams.of(name, undefined),
     eventTimeoutMs: options.requestTimeoutMs,
   });
-  const sockets = createSocketServer<Connection>({
-    path: GRAPHQL_PATH,
-    protocol: createProtocolOptions({
-      ...options,
-      schema: federated.schema,
-      server,
-      prepare: createDocumentPreparer(federated.schema, limits),
-      subscriber,
-      limits,
-      metrics,
-    }),
-    extraOf: connectionOf,
-    maxMessageBytes: limits.maxMessageBytes,
-    onOpen: () => metrics.openSockets.inc(),
-    onClose: () => metrics.openSockets.dec(),
-    logger: options.logger,
+  const sockets = createGatewaySockets(GRAPHQL_PATH, {
+    ...options,
+    schema: federated.schema,
+    server,
+    admission,
+    safelist,
+    openSockets: createOpenSockets({ limits, refusals }),
+    prepare: createDocumentPreparer(federated.schema, limits),
+    subscriber,
+    limits,
+    metrics,
   });
   const state = { isStopping: false };
   const http = await listen({
     ...options,
-    routes: routesOf(options, server, limits, state),
+    routes: routesOf(options, { server, admission, safelist, limits }, state),
     decorate: decoratorFor(options),
   });
   sockets.attach(http.server);
@@ -105,6 +107,21 @@ function decoratorFor({ corsOrigins }: GatewayOptions): NonNullable<HttpServerPa
   };
 }
 
+function admissionFor(
+  options: GatewayOptions,
+  parts: Pick<AdmissionParts, 'safelist' | 'refusals'> & {
+    readonly limits: GatewayLimits;
+    readonly federated: FederatedSchema;
+  },
+): Admission {
+  const { limits, federated } = parts;
+  return createAdmission({
+    ...parts,
+    model: { ...federated, ...limits, table: readCostTable(federated.supergraphSchema) },
+    rateLimiter: options.rateLimiter ?? createRateLimiter(options),
+  });
+}
+
 function accessFilterFor(
   { verifyToken, isProduction }: GatewayOptions,
   rules: AccessRules,
@@ -116,13 +133,12 @@ function accessFilterFor(
 
 function routesOf(
   options: GatewayOptions,
-  server: ApolloServer<GatewayContext>,
-  limits: GatewayLimits,
+  parts: Pick<GraphqlOverHttpParts, 'server' | 'admission' | 'safelist' | 'limits'>,
   state: { readonly isStopping: boolean },
 ): Record<string, Handler> {
   return {
     [GRAPHQL_PATH]: (request, response) =>
-      answerGraphql(request, response, { ...options, server, limits }),
+      answerGraphql(request, response, { ...options, ...parts }),
     '/': (_request, response) => {
       response.writeHead(FOUND, { location: '/explorer' }).end();
     },

@@ -11,7 +11,12 @@ import type { VerifyToken } from '#platform/identity/tokens';
 import { CORRELATION_HEADER, correlationIdOf, verifiedCaller } from '../caller.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
+import type { Admission } from '../limits/admission.ts';
+import { withRegisteredText } from '../limits/asked-text.ts';
+import { withHttpStatus } from '../limits/http-refusal.ts';
 import { nestingProblem } from '../limits/nesting.ts';
+import { payerOf } from '../limits/payer.ts';
+import type { Safelist } from '../limits/safelist.ts';
 import {
   type AnswerType,
   answerTypeFor,
@@ -22,6 +27,8 @@ import {
 
 export interface GraphqlOverHttpParts {
   readonly server: ApolloServer<GatewayContext>;
+  readonly admission: Admission;
+  readonly safelist: Safelist;
   readonly verifyToken: VerifyToken | 'off';
   readonly limits: Pick<GatewayLimits, 'maxBodyBytes' | 'maxNesting'>;
   readonly requestTimeoutMs: number;
@@ -59,7 +66,8 @@ export async function answerGraphql(
     return;
   }
   const isPost = request.method === 'POST';
-  const asked = { search: searchOf(request), body: isPost ? parseJson(body.text) : undefined };
+  const sent = { search: searchOf(request), body: isPost ? parseJson(body.text) : undefined };
+  const asked = withRegisteredText(sent, parts.safelist);
   const refusal = refusalOf(request, type, asked, parts.limits);
   if (refusal) {
     for (const [name, value] of Object.entries(refusal.headers ?? {})) {
@@ -185,18 +193,21 @@ function refuse(
 }
 
 async function contextFor(
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   correlationId: string,
   signal: AbortSignal,
-  { verifyToken, clock, requestTimeoutMs }: GraphqlOverHttpParts,
+  { verifyToken, admission, clock, requestTimeoutMs }: GraphqlOverHttpParts,
 ): Promise<GatewayContext> {
-  const verified = verifiedCaller(headers.authorization, verifyToken);
+  const verified = verifiedCaller(request.headers.authorization, verifyToken);
   const caller = await verified.catch((error: unknown) => {
     throw unauthenticated(error);
   });
   const deadlineAtMs = clock.nowMs() + requestTimeoutMs;
   const identity = caller?.identity ?? null;
-  return { transport: 'http', request: { identity, correlationId, deadlineAtMs, signal } };
+  const payer = payerOf(identity, request);
+  const refusal = admission.enter(payer);
+  if (refusal) throw withHttpStatus(refusal);
+  return { transport: 'http', request: { identity, correlationId, deadlineAtMs, signal }, payer };
 }
 
 function unauthenticated(cause: unknown): GraphQLError {

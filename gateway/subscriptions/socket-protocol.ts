@@ -26,6 +26,11 @@ import { messageStart } from '../fan-out/next-message.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { GatewayLimits } from '../gateway-options.ts';
+import type { Admission } from '../limits/admission.ts';
+import { textAsked } from '../limits/asked-text.ts';
+import { floodRefusal, type OpenSockets, socketRefusal } from '../limits/open-sockets.ts';
+import { payerOf } from '../limits/payer.ts';
+import type { Safelist } from '../limits/safelist.ts';
 import type { PreparedDocument, PrepareDocument } from '../prepared-document.ts';
 import { formattedResult, presentError, presentFormatted } from '../result-format.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -36,6 +41,9 @@ export interface ProtocolParts {
   readonly server: ApolloServer<GatewayContext>;
   readonly prepare: PrepareDocument;
   readonly subscriber: Subscriber;
+  readonly admission: Admission;
+  readonly safelist: Safelist;
+  readonly openSockets: OpenSockets;
   readonly verifyToken: VerifyToken | 'off';
   readonly limits: GatewayLimits;
   readonly requestTimeoutMs: number;
@@ -51,16 +59,20 @@ export interface Connection extends SocketExtra {
   /** Queries and mutations under way, given up with the socket. */
   readonly running: Set<AbortController>;
   forgetExpiry: () => void;
+  /** Gives back its place among the sockets of its caller. */
+  forget: () => void;
 }
 
 export function connectionOf(base: SocketExtra): Connection {
-  return { ...base, caller: null, running: new Set(), forgetExpiry: () => undefined };
+  return { ...base, caller: null, running: new Set(), forgetExpiry: noop, forget: noop };
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
 type Options = ServerOptions<Record<string, unknown> | undefined, Connection>;
 
 const FORBIDDEN = 4403;
+const TOO_MANY = 4429;
+const noop = (): void => undefined;
 
 export function createProtocolOptions(parts: ProtocolParts): Options {
   const { verifyToken, clock, logger, metrics } = parts;
@@ -72,6 +84,12 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       } catch {
         return false;
       }
+      const place = parts.openSockets.open(payerOf(extra.caller?.identity ?? null, extra.request));
+      if (!place) {
+        extra.close(TOO_MANY, `maxSocketsPerUser is ${parts.limits.maxSocketsPerUser}`);
+        return false;
+      }
+      extra.forget = place;
       if (extra.caller) {
         const expired = () => extra.close(FORBIDDEN, 'token expired');
         extra.forgetExpiry = onExpiry(extra.caller.expiresAtMs, clock, expired);
@@ -80,6 +98,7 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
     },
     onClose: ({ extra }) => {
       extra.forgetExpiry();
+      extra.forget();
       for (const abort of extra.running) abort.abort();
     },
     onSubscribe: (context, id, payload) => answerTo(context, { id, payload }, parts),
@@ -135,16 +154,30 @@ async function answerTo(
   { id, payload }: { readonly id: string; readonly payload: SubscribePayload },
   parts: ProtocolParts,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const { maxSubscriptionsPerSocket } = parts.limits;
-  if (Object.keys(subscriptions).length > maxSubscriptionsPerSocket) {
-    return [tooManySubscriptions(maxSubscriptionsPerSocket)];
-  }
-  const document = parts.prepare(payload.query);
+  const operations = Object.keys(subscriptions).length;
+  const payer = payerOf(extra.caller?.identity ?? null, extra.request);
+  const unread =
+    floodRefusal({ operations, running: extra.running.size }, parts.limits) ??
+    parts.admission.enter(payer);
+  if (unread) return [unread];
+  const query = textAsked(payload, parts.safelist);
+  if (query instanceof GraphQLError) return [query];
+  const document = parts.prepare(query);
   if ('errors' in document) return document.errors;
   const operation = operationOf(document.document, payload.operationName);
   if ('errors' in operation) return operation.errors;
   const caller = await callerOf(payload, extra, parts.verifyToken);
   if (caller instanceof GraphQLError) return [caller];
+  const refusal =
+    socketRefusal(operation, { operations, running: extra.running.size }, parts.limits) ??
+    parts.admission.admit({
+      ...document,
+      operation,
+      variables: payload.variables ?? {},
+      roles: caller?.identity.roles ?? [],
+      payer: payerOf(caller?.identity ?? null, extra.request),
+    });
+  if (refusal) return [refusal];
   const asked: Asked = { id, document, operation, payload, connection: extra, caller };
   const answer =
     operation.operation === OperationTypeNode.SUBSCRIPTION
@@ -231,7 +264,7 @@ function untilExpiry<Event>(
 
 /** Queries and mutations take the same way as over HTTP. */
 async function execute(
-  { payload, connection, caller }: Asked,
+  { document, payload, connection, caller }: Asked,
   { server, clock, requestTimeoutMs, newId }: ProtocolParts,
 ): Promise<Awaited<OperationResult>> {
   const abort = new AbortController();
@@ -240,7 +273,8 @@ async function execute(
   try {
     const { body } = await server.executeOperation(
       {
-        query: payload.query,
+        query: document.text,
+        ...(payload.extensions?.['cost'] === true ? { extensions: { cost: true } } : {}),
         ...(payload.variables ? { variables: payload.variables } : {}),
         ...(typeof payload.operationName === 'string'
           ? { operationName: payload.operationName }
@@ -264,12 +298,4 @@ async function execute(
     clearTimeout(timer);
     connection.running.delete(abort);
   }
-}
-
-function tooManySubscriptions(allowed: number): GraphQLError {
-  const code: ErrorCode = 'RATE_LIMITED';
-  const limit = 'maxSubscriptionsPerSocket';
-  return new GraphQLError(`too many operations on this socket: ${limit} is ${allowed}`, {
-    extensions: { code, limit, allowed },
-  });
 }

@@ -130,7 +130,7 @@ describe.each([
 test('GW-4 brackets are bounded by GET and without limits as well', async () => {
   const deep = `{ echo(wanted: ${'['.repeat(5_000)}) }`;
   const got = await fetch(`${gateway.url}?query=${encodeURIComponent(deep)}`, {
-    headers: { 'apollo-require-preflight': '1' },
+    headers: { accept: 'application/graphql-response+json', 'apollo-require-preflight': '1' },
   });
   expect([got.status, await got.json()]).toMatchObject([
     400,
