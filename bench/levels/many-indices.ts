@@ -48,6 +48,7 @@ export function openWorld({ indices, names, universe }: Sizes): World {
         status: 'EFFECTIVE',
         origin: 'EDIT',
         weighting: 'EQUAL',
+        weighing: null,
         hash: '',
         base: null,
         constituents: held.map((symbol, of) => ({

@@ -15,11 +15,13 @@ import { createBacktestQueueReader } from './store/backtest-requests.ts';
 import { createBacktestRepository } from './store/backtests.ts';
 import { createBasketReader } from './store/basket-reader.ts';
 import { createBasketRepository } from './store/baskets.ts';
+import { createCorporateActionStore } from './store/corporate-actions.ts';
 import { createLevelRepository, type LevelRepository } from './store/levels.ts';
 import { createPriceCoverageReader } from './store/price-coverage.ts';
 import { createPriceHistoryReader } from './store/price-history.ts';
 import { createReferenceDataReader } from './store/reference-data.ts';
 import { createTimerStore } from './store/timers.ts';
+import { createWeighingMarketReader } from './store/weighing-market.ts';
 import { fireTimer, type FireTimerDeps } from './use-cases/fire-timer.ts';
 import { createBacktestHub } from './workers/backtest-hub.ts';
 import { createBacktests } from './workers/backtests.ts';
@@ -88,7 +90,9 @@ function depsOf(parts: PlatformParts, shared: Shared): Deps {
     ...shared,
     baskets: createBasketRepository(sql, sha256),
     audit: createAuditReader(sql),
+    actions: createCorporateActionStore(sql),
     reference: createReferenceDataReader(sql),
+    weighingMarket: createWeighingMarketReader(sql),
     coverage: createPriceCoverageReader(sql),
     backtestQueue: createBacktestQueueReader(sql),
     backtests: createBacktestRepository(sql),

@@ -34,7 +34,16 @@ export function advancedIfOpen(
 }
 
 export function based(basket: Basket, versionNumber: number, base: IndexBase): Basket {
-  return changed(basket, versionNumber, (version) => ({ ...version, base }));
+  return changedVersion(basket, versionNumber, { base });
+}
+
+/** What may change of a version beside its status. */
+export function changedVersion(
+  basket: Basket,
+  versionNumber: number,
+  change: Partial<Pick<BasketVersion, 'base' | 'constituents' | 'weighing'>>,
+): Basket {
+  return changed(basket, versionNumber, (version) => ({ ...version, ...change }));
 }
 
 function changed(

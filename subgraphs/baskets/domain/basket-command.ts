@@ -7,9 +7,11 @@ import type { BacktestParams, PriceGaps } from './backtest-params.ts';
 import type { IndexBase, OfficialClose, VendorListing, VendorPlan } from './basket.ts';
 import type { Caller } from './basket-caller.ts';
 import type { AppliedAction } from './basket-fact.ts';
-import type { Constituent, ProposedConstituent, ReferenceData, Weighting } from './composition.ts';
+import type { Constituent, ReferenceData } from './composition.ts';
 import type { Level } from './index-level.ts';
 import type { BasketEvent } from './transition-table.ts';
+import type { ProposedConstituent, ProposedRule, Weighing } from './weighing.ts';
+import type { WeightingScheme } from './weighting-schemes.ts';
 
 /** Who asks, when, and what of the basket was seen. */
 export interface Asked {
@@ -41,7 +43,8 @@ export interface CreateBasket extends Known {
   readonly code: string;
   readonly name: string;
   readonly currency: CurrencyCode;
-  readonly weighting: Weighting;
+  readonly weighting: WeightingScheme;
+  readonly rule: ProposedRule;
   readonly baseLevel: Decimal;
   readonly constituents: readonly ProposedConstituent[];
   readonly notional: Decimal | null;
@@ -55,7 +58,9 @@ export interface EditBasket extends Known {
   /** Null keeps the name. */
   readonly name: string | null;
   /** Null keeps the weighting. */
-  readonly weighting: Weighting | null;
+  readonly weighting: WeightingScheme | null;
+  /** Null keeps that of the version, as far as the weighting stays. */
+  readonly rule: ProposedRule | null;
   /** Null keeps the names. */
   readonly constituents: readonly ProposedConstituent[] | null;
   /** Null keeps it. */
@@ -80,7 +85,9 @@ export interface TriggerBacktest {
 export interface RebalanceBasket extends Known {
   readonly type: 'RebalanceBasket';
   /** Null keeps the weighting. */
-  readonly weighting: Weighting | null;
+  readonly weighting: WeightingScheme | null;
+  /** Null keeps that of the version, as far as the weighting stays. */
+  readonly rule: ProposedRule | null;
   readonly constituents: readonly ProposedConstituent[] | null;
   /** Null for the next day of the index. */
   readonly effectiveDate: BusinessDate | null;
@@ -150,6 +157,8 @@ export type PlatformsCommand =
       {
         readonly versionNumber: number;
         readonly base: IndexBase;
+        /** Null when the weights stay those that were approved. */
+        readonly reweighed: Reweighed | null;
         readonly levelBefore: Level;
         readonly levelAfter: Level;
       }
@@ -170,6 +179,12 @@ export type PlatformsCommand =
     >
   | Typed<'AutoSuspend', { readonly reason: string }>
   | Typed<'CompleteDelisting', { readonly isForced: boolean }>;
+
+/** Weights found once more, at the closes of the effective date. */
+export interface Reweighed {
+  readonly constituents: readonly Constituent[];
+  readonly weighing: Weighing;
+}
 
 /** Where a vendor stands, when that is no step of the life cycle. */
 export interface NoteVendor extends Omit<VendorListing, 'isMandatory' | 'attempts'> {

@@ -13,14 +13,10 @@ import {
 import { handOf, isActor } from './basket-caller.ts';
 import type { Asked, BaseIndex, CreateBasket, EditBasket } from './basket-command.ts';
 import type { BasketDecision } from './basket-decision.ts';
-import {
-  canonicalContent,
-  compose,
-  type ProposedConstituent,
-  type ReferenceData,
-  type Weighting,
-} from './composition.ts';
+import { canonicalContent, compose, NO_RULE, type ReferenceData } from './composition.ts';
 import { isPriced } from './transition-table.ts';
+import { type ProposedConstituent, type ProposedRule, proposalsOf } from './weighing.ts';
+import type { WeightingScheme } from './weighting-schemes.ts';
 
 const MIN_BASE_LEVEL = decimal('1');
 const MAX_BASE_LEVEL = decimal('1000000');
@@ -72,10 +68,13 @@ export function edit(basket: Basket, command: EditBasket, { by }: Asked): Basket
   const name = command.name ?? basket.name;
   const badTerms = nameFault(name) ?? termsFault(command);
   if (badTerms) return badTerms;
-  const next = versionOf(
-    { ...command, ...changesOf(version, command) },
-    { currency: basket.currency, number: nextVersionNumber(basket) },
-  );
+  const number = nextVersionNumber(basket);
+  const next = isOnlyOfTerms(command)
+    ? sameContent(basket, version, { number, reference: command.reference })
+    : versionOf(
+        { ...command, ...changesOf(version, command) },
+        { currency: basket.currency, number },
+      );
   if (!next.ok) return next;
   const { notional, launchAtMs, delegates } = command;
   return accept({
@@ -90,27 +89,52 @@ export function edit(basket: Basket, command: EditBasket, { by }: Asked): Basket
 }
 
 interface Changes {
-  readonly weighting: Weighting | null;
+  readonly weighting: WeightingScheme | null;
+  readonly rule: ProposedRule | null;
   readonly constituents: readonly ProposedConstituent[] | null;
 }
 
-/** What is left out stays as the version has it. */
-export function changesOf(version: BasketVersion, changes: Changes) {
-  const weighting = changes.weighting ?? version.weighting;
-  return { weighting, constituents: changes.constituents ?? proposalOf(version, weighting) };
+/** A rename does not weigh anew, whatever the market has done since. */
+const isOnlyOfTerms = ({ weighting, rule, constituents }: Changes): boolean =>
+  weighting === null && rule === null && constituents === null;
+
+function sameContent(
+  basket: Basket,
+  version: BasketVersion,
+  { number, reference }: { readonly number: number; readonly reference: ReferenceData },
+) {
+  const { weighting, weighing, hash, constituents } = version;
+  const content: VersionContent = { number, weighting, weighing, hash, constituents };
+  return referenceFault(basket, version, reference) ?? { ok: true as const, content };
 }
 
-/** The names as they are, for an edit that does not name them. */
-function proposalOf(version: BasketVersion, weighting: Weighting): ProposedConstituent[] {
-  return version.constituents.map(({ symbol, weight }) => ({
-    symbol,
-    weight: weighting === 'EQUAL' ? null : weight,
-  }));
+/** What is left out stays as the version has it; a rule as long as the weighting is the same. */
+export function changesOf(version: BasketVersion, changes: Changes) {
+  const weighting = changes.weighting ?? version.weighting;
+  const isKept = weighting === version.weighting && version.weighing !== null;
+  return {
+    weighting,
+    rule: changes.rule ?? (isKept ? { ...version.weighing, asOf: null } : NO_RULE),
+    constituents: changes.constituents ?? proposalOf(version, weighting),
+  };
+}
+
+/** The names as they are, with the inputs of their scheme, for an edit that does not name them. */
+function proposalOf(version: BasketVersion, weighting: WeightingScheme): ProposedConstituent[] {
+  const isKept = weighting === version.weighting;
+  const given = isKept && version.weighing ? proposalsOf(version.weighing) : [];
+  const bySymbol = new Map(given.map((each) => [each.symbol, each]));
+  return version.constituents.map(({ symbol, weight: found }) => {
+    const inputs = bySymbol.get(symbol);
+    const weight = weighting === 'FIXED' ? (inputs?.weight ?? found) : null;
+    return { ...inputs, symbol, weight };
+  });
 }
 
 export function versionOf(
   proposal: {
-    readonly weighting: Weighting;
+    readonly weighting: WeightingScheme;
+    readonly rule: ProposedRule;
     readonly constituents: readonly ProposedConstituent[];
     readonly reference: ReferenceData;
     readonly hash: (text: string) => string;
@@ -120,9 +144,9 @@ export function versionOf(
   const { weighting } = proposal;
   const composed = compose({ ...proposal, currency }, proposal.reference);
   if (!composed.ok) return composed;
-  const { constituents } = composed;
-  const hash = proposal.hash(canonicalContent({ currency, weighting, constituents }));
-  const content: VersionContent = { number, weighting, hash, constituents };
+  const { constituents, weighing } = composed;
+  const hash = proposal.hash(canonicalContent({ currency, weighting, weighing, constituents }));
+  const content: VersionContent = { number, weighting, weighing, hash, constituents };
   return { ok: true as const, content };
 }
 
@@ -132,7 +156,8 @@ export function referenceFault(
   { constituents }: BasketVersion,
   reference: ReferenceData,
 ) {
-  const composed = compose({ currency, weighting: 'FIXED', constituents }, reference);
+  const weights = { weighting: 'FIXED', rule: NO_RULE } as const;
+  const composed = compose({ currency, ...weights, constituents }, reference);
   return composed.ok ? undefined : composed;
 }
 

@@ -8,8 +8,9 @@ import {
   type Rebalance,
 } from './basket.ts';
 import { peopleOf } from './basket-caller.ts';
-import { advanced, advancedIfOpen, based, moved, union } from './basket-change.ts';
+import { advanced, advancedIfOpen, changedVersion, moved, union } from './basket-change.ts';
 import type { DelistingFact, FactOf, LiveFact, RebalanceFact } from './basket-fact.ts';
+import { weighingAfterAction } from './weighing-after-action.ts';
 
 export function evolveRebalance(basket: Basket, fact: RebalanceFact): Basket {
   switch (fact.type) {
@@ -63,10 +64,10 @@ function proposed(basket: Basket, fact: FactOf<'RebalanceProposed'>): Basket {
 }
 
 function rebalanced(basket: Basket, fact: FactOf<'RebalanceApplied'>): Basket {
-  const { versionNumber, base } = fact;
+  const { versionNumber, base, reweighed } = fact;
   const effective = advanced(withoutEffective(basket), versionNumber, 'TAKE_EFFECT');
   return {
-    ...moved(based(effective, versionNumber, base), 'REBALANCE_APPLIED'),
+    ...moved(changedVersion(effective, versionNumber, { base, ...reweighed }), 'REBALANCE_APPLIED'),
     rebalance: null,
     approval: null,
     editors: [],
@@ -102,8 +103,11 @@ function adjusted(basket: Basket, fact: FactOf<'CorporateActionApplied'>): Baske
   const after = moved(basket, 'CORPORATE_ACTION_APPLIED');
   const appliedActions = [...basket.appliedActions, action.actionId];
   if (version === null) {
-    const { number } = effectiveVersion(basket) ?? { number: 0 };
-    return { ...based(after, number, base), appliedActions };
+    const effective = effectiveVersion(basket);
+    if (!effective) return { ...after, appliedActions };
+    const symbols = effective.constituents.map(({ symbol }) => symbol);
+    const weighing = weighingAfterAction(effective, { base, symbols, about: action.symbol });
+    return { ...changedVersion(after, effective.number, { base, weighing }), appliedActions };
   }
   const replaced = withoutEffective(after);
   return {

@@ -12,7 +12,9 @@ import type {
   VendorPlan,
   VersionContent,
 } from './basket.ts';
+import type { Constituent } from './composition.ts';
 import type { Level } from './index-level.ts';
+import type { Weighing } from './weighing.ts';
 
 /** A version laid before the checkers, or once more after an approval was taken back. */
 export interface Submission {
@@ -143,6 +145,11 @@ export type RebalanceFact =
       {
         readonly versionNumber: number;
         readonly base: IndexBase;
+        /** Null when the weights stay those that were approved. */
+        readonly reweighed: {
+          readonly constituents: readonly Constituent[];
+          readonly weighing: Weighing;
+        } | null;
         readonly levelBefore: Level;
         readonly levelAfter: Level;
       }

@@ -5,6 +5,7 @@ import { formatDecimal } from '#kernel/decimal';
 import { accept, type Refusal, refuse } from '#kernel/decision';
 import {
   type Basket,
+  type BasketVersion,
   effectiveVersion,
   type IndexBase,
   nextVersionNumber,
@@ -19,6 +20,7 @@ import { changesOf, versionOf } from './basket-composition.ts';
 import type { BasketDecision } from './basket-decision.ts';
 import { canonicalContent, type Constituent } from './composition.ts';
 import type { Level } from './index-level.ts';
+import { weighingAfterAction } from './weighing-after-action.ts';
 
 /** From the close to the new version, else it failed. */
 export const REBALANCE_LIMIT_MS = 10 * 60_000;
@@ -100,14 +102,15 @@ function otherVersion(rebalance: Rebalance | null, versionNumber: number) {
 /** Row 26: the level before is the level after, to 1e-9 of it. */
 export function applyRebalance(
   basket: Basket,
-  { versionNumber, base, levelBefore, levelAfter }: CommandOf<'ApplyRebalance'>,
+  { versionNumber, base, reweighed, levelBefore, levelAfter }: CommandOf<'ApplyRebalance'>,
 ): BasketDecision {
   const names = pendingVersion(basket)?.constituents ?? [];
+  const applied = { versionNumber, base, reweighed, levelBefore, levelAfter };
   return (
     otherVersion(basket.rebalance, versionNumber) ??
     baseFault(base, names) ??
     continuityFault(levelBefore, levelAfter) ??
-    accept({ type: 'RebalanceApplied', versionNumber, base, levelBefore, levelAfter })
+    accept({ type: 'RebalanceApplied', ...applied })
   );
 }
 
@@ -130,31 +133,39 @@ export function applyCorporateAction(
   basket: Basket,
   command: CommandOf<'ApplyCorporateAction'>,
 ): BasketDecision {
-  const { action, base, constituents, levelBefore, levelAfter, hash } = command;
+  const { action, base, constituents, levelBefore, levelAfter } = command;
   if (basket.appliedActions.includes(action.actionId)) return accept();
   const effective = effectiveVersion(basket);
   const names = constituents ?? effective?.constituents ?? [];
   const fault = baseFault(base, names) ?? continuityFault(levelBefore, levelAfter);
   if (fault) return fault;
-  const version = constituents && adjustedVersion(basket, constituents, hash);
+  const version =
+    constituents && effective
+      ? adjustedVersion({ ...command, basket, effective, constituents })
+      : null;
   return accept({ type: 'CorporateActionApplied', action, base, version, levelBefore, levelAfter });
 }
 
-function adjustedVersion(
-  basket: Basket,
-  constituents: readonly Constituent[],
-  hash: (text: string) => string,
-): VersionContent {
+/** The scheme stays, for the next rebalance; the weights are what the action left of them. */
+function adjustedVersion({
+  basket,
+  effective,
+  constituents,
+  base,
+  action,
+  hash,
+}: Pick<CommandOf<'ApplyCorporateAction'>, 'base' | 'action' | 'hash'> & {
+  readonly basket: Basket;
+  readonly effective: BasketVersion;
+  readonly constituents: readonly Constituent[];
+}): VersionContent {
   const { currency } = basket;
-  // Weights after the action are what they are, however they were found.
-  const weighting = 'FIXED';
-  const content = canonicalContent({ currency, weighting, constituents });
-  return {
-    number: nextVersionNumber(basket),
-    weighting,
-    hash: hash(content),
-    constituents,
-  };
+  const { weighting } = effective;
+  const symbols = constituents.map(({ symbol }) => symbol);
+  const weighing = weighingAfterAction(effective, { base, symbols, about: action.symbol });
+  const content = canonicalContent({ currency, weighting, weighing, constituents });
+  const number = nextVersionNumber(basket);
+  return { number, weighting, weighing, hash: hash(content), constituents };
 }
 
 function baseFault({ units, divisor }: IndexBase, names: readonly Constituent[]) {

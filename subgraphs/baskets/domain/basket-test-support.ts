@@ -12,7 +12,7 @@ import type { Asked, BasketCommand } from './basket-command.ts';
 import { decide } from './basket-decider.ts';
 import { evolve } from './basket-evolve.ts';
 import type { BasketFact } from './basket-fact.ts';
-import type { ReferenceData } from './composition.ts';
+import { NO_RULE, type ReferenceData } from './composition.ts';
 import { divisor, level } from './index-level.ts';
 import type { BasketEvent, BasketState } from './transition-table.ts';
 
@@ -49,6 +49,7 @@ export const reference: ReferenceData = {
     ]),
   ),
   fx: new Map(),
+  market: null,
 };
 export const hash = (text: string) => `#${text}`;
 export const fixed = (...pairs: readonly (readonly [string, string])[]) =>
@@ -87,6 +88,7 @@ export const COMMANDS = {
     name: 'Technology',
     currency: currencyCode('USD'),
     weighting: 'FIXED',
+    rule: NO_RULE,
     baseLevel: decimal('1000'),
     constituents: fixed(['A', '0.6'], ['B', '0.4']),
     notional: null,
@@ -99,6 +101,7 @@ export const COMMANDS = {
     type: 'EditBasket',
     name: null,
     weighting: null,
+    rule: null,
     constituents: fixed(['A', '0.5'], ['C', '0.5']),
     notional: null,
     launchAtMs: null,
@@ -148,6 +151,7 @@ export const COMMANDS = {
   SCHEDULE_REBALANCE: {
     type: 'RebalanceBasket',
     weighting: null,
+    rule: null,
     constituents: fixed(['A', '0.5'], ['C', '0.5']),
     effectiveDate: TODAY,
     calendar,
@@ -164,6 +168,7 @@ export const COMMANDS = {
     type: 'ApplyRebalance',
     versionNumber: 2,
     base,
+    reweighed: null,
     levelBefore: THOUSAND,
     levelAfter: THOUSAND,
   },

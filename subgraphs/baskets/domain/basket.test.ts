@@ -8,7 +8,7 @@ import type { Asked, BasketCommand, CreateBasket, EditBasket } from './basket-co
 import { decide } from './basket-decider.ts';
 import { evolve } from './basket-evolve.ts';
 import type { BasketFact } from './basket-fact.ts';
-import type { ReferenceData } from './composition.ts';
+import { NO_RULE, type ReferenceData } from './composition.ts';
 import { divisor, level } from './index-level.ts';
 
 const instrument = (symbol: string, currency = 'USD') =>
@@ -22,6 +22,7 @@ const reference: ReferenceData = {
     instrument('BTC', 'USDT'),
   ]),
   fx: new Map([['USD', { unitsPerEur: decimal('1.1'), fixedOn: businessDate('2026-11-19') }]]),
+  market: null,
 };
 const hash = (text: string) => `#${text}`;
 const fixed = (...pairs: readonly (readonly [string, string | null])[]) =>
@@ -34,6 +35,7 @@ const createCommand = (changes: Partial<CreateBasket> = {}): CreateBasket => ({
   name: 'Technology',
   currency: currencyCode('USD'),
   weighting: 'FIXED',
+  rule: NO_RULE,
   baseLevel: decimal('1000'),
   constituents: fixed(['A', '0.6'], ['B', '0.4']),
   notional: null,
@@ -47,6 +49,7 @@ const editCommand = (changes: Partial<EditBasket> = {}): EditBasket => ({
   type: 'EditBasket',
   name: null,
   weighting: null,
+  rule: null,
   constituents: fixed(['A', '0.5'], ['C', '0.5']),
   notional: null,
   launchAtMs: null,

@@ -3,10 +3,12 @@
 import { type BusinessDate } from '#kernel/business-date';
 import { type Decimal, decimal } from '#kernel/decimal';
 import type { CurrencyCode, Price, Quantity } from '#kernel/money';
-import type { Constituent, Weighting } from './composition.ts';
+import type { Constituent } from './composition.ts';
 import type { Divisor, Level } from './index-level.ts';
 import type { BasketState } from './transition-table.ts';
 import type { VersionStatus } from './version-table.ts';
+import type { Weighing } from './weighing.ts';
+import type { WeightingScheme } from './weighting-schemes.ts';
 
 /** Whose hand it was. */
 export interface Hand {
@@ -28,12 +30,18 @@ export interface IndexBase {
 export const VERSION_ORIGINS = ['EDIT', 'REBALANCE', 'CORPORATE_ACTION'] as const;
 export type VersionOrigin = (typeof VERSION_ORIGINS)[number];
 
-/** Its content never changes: an edit makes the next version. */
+/**
+ * Its content never changes: an edit makes the next version. But where a scheme follows the market,
+ * a rebalance weighs once more at the closes that it is carried out at; the hash stays that of what
+ * was approved.
+ */
 export interface BasketVersion {
   readonly number: number;
   readonly status: VersionStatus;
   readonly origin: VersionOrigin;
-  readonly weighting: Weighting;
+  readonly weighting: WeightingScheme;
+  /** What the weights were found from; null for plain EQUAL and FIXED. */
+  readonly weighing: Weighing | null;
   /** Of `canonicalContent`. */
   readonly hash: string;
   readonly constituents: readonly Constituent[];
@@ -41,7 +49,10 @@ export interface BasketVersion {
   readonly base: IndexBase | null;
 }
 
-export type VersionContent = Pick<BasketVersion, 'number' | 'weighting' | 'hash' | 'constituents'>;
+export type VersionContent = Pick<
+  BasketVersion,
+  'number' | 'weighting' | 'weighing' | 'hash' | 'constituents'
+>;
 
 /** One frozen version whose backtest runs. */
 export interface RunningBacktest {

@@ -5,20 +5,21 @@ import { type Refusal, refuse } from '#kernel/decision';
 import { type CurrencyCode, type Weight, weight } from '#kernel/money';
 import { type FxSnapshot, isPricedCurrency } from './fx-snapshot.ts';
 import type { BasketRefusalReason } from './refusal-reason.ts';
-import { equalWeights } from './weights.ts';
-
-export const WEIGHTINGS = ['EQUAL', 'FIXED'] as const;
-/** EQUAL: the same weight each, computed here. FIXED: the weights given. */
-export type Weighting = (typeof WEIGHTINGS)[number];
+import {
+  canonicalWeighing,
+  type ProposedConstituent,
+  type ProposedRule,
+  weigh,
+  type Weighing,
+  type WeighingMarket,
+} from './weighing.ts';
+import type { WeightingScheme } from './weighting-schemes.ts';
 
 export const MAX_CONSTITUENTS = 1_000;
 const MAX_SYMBOLS_SHOWN = 10;
 
-export interface ProposedConstituent {
-  readonly symbol: string;
-  /** Null when left out. */
-  readonly weight: bigint | null;
-}
+/** Weights by their scheme alone. */
+export const NO_RULE: ProposedRule = { maxWeight: null, volatilityWindow: null, asOf: null };
 
 export interface Constituent {
   readonly symbol: string;
@@ -37,25 +38,33 @@ export interface KnownInstrument {
 export interface ReferenceData {
   readonly instruments: ReadonlyMap<string, KnownInstrument>;
   readonly fx: FxSnapshot;
+  /** For schemes that follow prices; null when nobody asked, or no name has a close. */
+  readonly market: WeighingMarket | null;
 }
 
 export type CompositionResult =
-  | { readonly ok: true; readonly constituents: readonly Constituent[] }
+  | {
+      readonly ok: true;
+      readonly constituents: readonly Constituent[];
+      readonly weighing: Weighing | null;
+    }
   | Refusal<BasketRefusalReason>;
 
 /**
  * Names in the order given, with weights that sum to exactly 1. Equal weights are rounded to 8
- * places by largest remainder, ties in order of symbol; given weights are taken as they are.
+ * places by largest remainder, ties in order of symbol; given weights are taken as they are, and
+ * the other schemes find theirs from what is known of the names.
  */
 export function compose(
   proposal: {
     readonly currency: string;
-    readonly weighting: Weighting;
+    readonly weighting: WeightingScheme;
+    readonly rule: ProposedRule;
     readonly constituents: readonly ProposedConstituent[];
   },
   known: ReferenceData,
 ): CompositionResult {
-  const { constituents: proposed, currency, weighting } = proposal;
+  const { constituents: proposed, currency, weighting, rule } = proposal;
   if (proposed.length === 0) {
     return refuse('NO_CONSTITUENTS', `expected 1 to ${MAX_CONSTITUENTS} constituents, was 0`);
   }
@@ -79,10 +88,22 @@ export function compose(
   if (unpriced.length > 0) {
     return refuse('CURRENCY_NOT_PRICED', `no exchange rate is known for ${some(unpriced)}`);
   }
-  const weights = weightsOf(proposed, weighting);
+  const badWeights = weightsFault(proposed, weighting);
+  if (badWeights) return badWeights;
+  const weights = weigh({
+    scheme: weighting,
+    rule,
+    currency,
+    names: named.flatMap((instrument, at) => {
+      const each = proposed[at];
+      return each ? { ...each, currency: instrument.currency } : [];
+    }),
+    market: known.market,
+  });
   if (!weights.ok) return weights;
   return {
     ok: true,
+    weighing: weights.weighing,
     constituents: named.map((instrument, at) => ({
       symbol: instrument.symbol,
       instrumentId: instrument.instrumentId,
@@ -103,58 +124,53 @@ function unpricedCurrencies(
   return [...new Set<string>([currency, ...foreign])].filter((each) => !isPricedCurrency(fx, each));
 }
 
-function weightsOf(
-  proposed: readonly ProposedConstituent[],
-  weighting: Weighting,
-): { readonly ok: true; readonly weights: readonly Weight[] } | Refusal<BasketRefusalReason> {
-  if (weighting === 'EQUAL') {
+function weightsFault(proposed: readonly ProposedConstituent[], weighting: WeightingScheme) {
+  if (weighting !== 'FIXED') {
     const given = proposed.filter((each) => each.weight !== null).map(({ symbol }) => symbol);
-    if (given.length > 0) {
-      return refuse(
-        'WEIGHT_NOT_EXPECTED',
-        `weights are left out for EQUAL, was given for ${some(given)}`,
-      );
-    }
-    return { ok: true, weights: equalWeights(proposed.map(({ symbol }) => symbol)) };
+    if (given.length === 0) return undefined;
+    return refuse(
+      'WEIGHT_NOT_EXPECTED' as const,
+      `weights are left out for ${weighting}, was given for ${some(given)}`,
+    );
   }
   const missing = proposed.filter((each) => each.weight === null).map(({ symbol }) => symbol);
   if (missing.length > 0) {
     return refuse(
-      'WEIGHT_MISSING',
+      'WEIGHT_MISSING' as const,
       `every weight is given for ${weighting}, was missing for ${some(missing)}`,
     );
   }
-  const weights = proposed.map((each) => weight(each.weight ?? 0n));
   const tooSmall = proposed.find((each) => (each.weight ?? 0n) <= 0n);
   if (tooSmall) {
     return refuse(
-      'NEGATIVE_OR_ZERO_WEIGHT',
+      'NEGATIVE_OR_ZERO_WEIGHT' as const,
       `weights are above 0, was ${formatDecimal(tooSmall.weight ?? 0n)} for ${tooSmall.symbol}`,
     );
   }
-  const sum = weights.reduce((total, each) => total + each, 0n);
-  if (sum !== ONE) {
-    return refuse(
-      'WEIGHTS_DO_NOT_SUM_TO_ONE',
-      `weights sum to 1 exactly, was ${formatDecimal(sum)}`,
-    );
-  }
-  return { ok: true, weights };
+  const sum = proposed.reduce((total, each) => total + (each.weight ?? 0n), 0n);
+  if (sum === ONE) return undefined;
+  return refuse(
+    'WEIGHTS_DO_NOT_SUM_TO_ONE' as const,
+    `weights sum to 1 exactly, was ${formatDecimal(sum)}`,
+  );
 }
 
 /**
  * The content of a version as text: equal for equal content in any order of names. What an approval
- * binds to is the hash of this.
+ * binds to is the hash of this: names, weights, the rule, and all that the weights were found from.
  */
 export function canonicalContent(content: {
   readonly currency: string;
-  readonly weighting: Weighting;
+  readonly weighting: WeightingScheme;
+  readonly weighing: Weighing | null;
   readonly constituents: readonly Constituent[];
 }): string {
   const names = content.constituents
     .map((each) => [each.symbol, each.instrumentId, formatDecimal(each.weight)] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([1, content.currency, content.weighting, names]);
+  const { currency, weighting, weighing } = content;
+  if (weighing === null) return JSON.stringify([1, currency, weighting, names]);
+  return JSON.stringify([2, currency, weighting, names, canonicalWeighing(weighing)]);
 }
 
 function some(symbols: readonly string[]): string {

@@ -9,7 +9,7 @@ import {
   exPrice,
   type IndexMethod,
 } from './corporate-action-index.ts';
-import type { Weighting } from './composition.ts';
+import type { WeightingScheme } from './weighting-schemes.ts';
 
 export const ANNOUNCED_KINDS = [
   'SPLIT',
@@ -36,10 +36,19 @@ export interface AnnouncedAction {
   readonly terms: AnnouncedTerms;
 }
 
-/** Of our weighting schemes, none holds shares in proportion to those outstanding. */
-export const METHOD_OF: Readonly<Record<Weighting, IndexMethod>> = {
+/**
+ * Capitalisation schemes hold shares in proportion to those outstanding, capped or not; the others
+ * hold units whose weights an action shall not move.
+ */
+export const METHOD_OF: Readonly<Record<WeightingScheme, IndexMethod>> = {
   EQUAL: 'UNITS',
   FIXED: 'UNITS',
+  MARKET_CAP: 'CAPITALISATION',
+  FLOAT_CAP: 'CAPITALISATION',
+  PRICE: 'PRICE',
+  FUNDAMENTAL: 'UNITS',
+  FACTOR_SCORE: 'CAPITALISATION',
+  INVERSE_VOLATILITY: 'UNITS',
 };
 
 /** Why the terms make no sense whatever the index; undefined when they do. */

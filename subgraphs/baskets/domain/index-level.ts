@@ -23,6 +23,7 @@ export const DIVISOR_PLACES = 24;
 
 export const level = (value: bigint): Level => value as Level;
 export const divisor = (value: bigint): Divisor => value as Divisor;
+export const fxFactorOf = (value: bigint): FxFactor => value as FxFactor;
 
 export interface ValuedHolding {
   readonly units: Quantity;

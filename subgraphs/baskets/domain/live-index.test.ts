@@ -42,6 +42,7 @@ function definition(names: readonly (readonly [string, string, string?])[]): Ind
       status: 'DRAFT',
       origin: 'EDIT',
       weighting: 'FIXED',
+      weighing: null,
       hash: '#',
       base: null,
       constituents: names.map(([symbol, each, currency = 'USD']) => ({

@@ -12,6 +12,8 @@ const name = (id: string, given: Partial<WeightedName> = {}): WeightedName => ({
   fx: SAME_CURRENCY,
   sharesOutstanding: null,
   freeFloat: null,
+  fundamental: null,
+  factorScore: null,
   volatility: null,
   ...given,
 });
@@ -49,6 +51,18 @@ describe('BK-1 weighting schemes', () => {
     expect(shown('INVERSE_VOLATILITY', names)).toEqual(['0.75', '0.25']);
   });
 
+  test('fundamental weights follow a size, factor scores tilt by 1 + z or 1 / (1 - z)', () => {
+    const float = { price: p('10'), sharesOutstanding: shares('100'), freeFloat: w('1') };
+    const names = [
+      name('A', { ...float, fundamental: decimal('5'), factorScore: decimal('1') }),
+      name('B', { ...float, fundamental: decimal('3'), factorScore: decimal('0') }),
+      name('C', { ...float, fundamental: decimal('2'), factorScore: decimal('-1') }),
+    ];
+    expect(shown('FUNDAMENTAL', names)).toEqual(['0.5', '0.3', '0.2']);
+    // S is 2, 1 and 1/2: sevenths.
+    expect(shown('FACTOR_SCORE', names)).toEqual(['0.57142857', '0.28571429', '0.14285714']);
+  });
+
   test('a cap holds for every scheme, golden weights of section 2.4', () => {
     const given = ['.30', '.22', '.14', '.10', '.08', '.06', '.04', '.03', '.02', '.01'];
     const names = given.map((text, at) => name(`S${at}`, { weight: w(`0${text}`) }));
@@ -72,6 +86,8 @@ describe('BK-1 weighting schemes', () => {
     ['MARKET_CAP', 'MARKET_CAP needs a price, a rate and shares outstanding above 0'],
     ['FLOAT_CAP', 'FLOAT_CAP needs a price, a rate, shares outstanding and a free float'],
     ['PRICE', 'PRICE needs a price and a rate above 0'],
+    ['FUNDAMENTAL', 'FUNDAMENTAL needs a fundamental size above 0'],
+    ['FACTOR_SCORE', 'FACTOR_SCORE needs a factor score, a price'],
     ['INVERSE_VOLATILITY', 'INVERSE_VOLATILITY needs a volatility above 0'],
     ['FIXED', 'FIXED needs weights above 0'],
   ] as const)('%s says which names lack its inputs', (scheme, begin) => {
@@ -102,6 +118,7 @@ describe('BK-1 weighting schemes', () => {
       price: fc.bigInt({ min: 1n, max: 10n ** 14n }),
       shares: fc.bigInt({ min: 1n, max: 10n ** 18n }),
       float: fc.bigInt({ min: 1n, max: ONE }),
+      score: fc.bigInt({ min: -3n * ONE, max: 3n * ONE }),
       volatility: fc.double({ min: 0.001, max: 5, noNaN: true }),
     });
     fc.assert(
@@ -115,6 +132,8 @@ describe('BK-1 weighting schemes', () => {
               price: price(one.price),
               sharesOutstanding: quantity(one.shares),
               freeFloat: weight(one.float),
+              fundamental: quantity(one.shares),
+              factorScore: decimal(formatDecimal(one.score)),
               volatility: one.volatility,
             }),
           );

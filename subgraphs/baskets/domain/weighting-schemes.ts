@@ -1,6 +1,6 @@
 /** How the weights of an index are found: one function per scheme, all exact. */
 
-import { formatDecimal, fromNumber, ONE } from '#kernel/decimal';
+import { type Decimal, formatDecimal, fromNumber, ONE } from '#kernel/decimal';
 import { type Price, type Quantity, type Weight, weight } from '#kernel/money';
 import type { FxFactor } from './index-level.ts';
 import { capWeights, equalWeights, roundToOne } from './weights.ts';
@@ -14,10 +14,14 @@ export interface WeightedName {
   readonly price: Price | null;
   /** Into the currency of the index; for the same schemes. */
   readonly fx: FxFactor | null;
-  /** For both capitalisations. */
+  /** For the capitalisations and FACTOR_SCORE. */
   readonly sharesOutstanding: Quantity | null;
-  /** Fraction of the shares that can be bought, above 0 and at most 1; for FLOAT_CAP. */
+  /** Fraction of the shares that can be bought, above 0, at most 1: FLOAT_CAP, FACTOR_SCORE. */
   readonly freeFloat: Weight | null;
+  /** A size in one unit for all names, above 0; for FUNDAMENTAL. */
+  readonly fundamental: Decimal | null;
+  /** In standard deviations from the mean; for FACTOR_SCORE. */
+  readonly factorScore: Decimal | null;
   /** Annual standard deviation of returns, above 0; for INVERSE_VOLATILITY. */
   readonly volatility: number | null;
 }
@@ -28,6 +32,8 @@ export const WEIGHTING_SCHEMES = [
   'MARKET_CAP',
   'FLOAT_CAP',
   'PRICE',
+  'FUNDAMENTAL',
+  'FACTOR_SCORE',
   'INVERSE_VOLATILITY',
 ] as const;
 export type WeightingScheme = (typeof WEIGHTING_SCHEMES)[number];
@@ -47,9 +53,8 @@ const INVERSE_UNIT = 10n ** 16n;
  * Weights by the scheme, in the order given, that sum to exactly 1; rounded once, by largest
  * remainder to 1e-8. With a cap, no weight is above it and the excess lies on the others pro rata.
  *
- * Refuses when an input of the scheme is missing or not above zero for a name, when fixed weights
- * do
- * not sum to 1, when names x cap < 1, and when a weight rounds to zero.
+ * Refuses when an input of the scheme is missing or not above zero for a name, when fixed
+ * weights do not sum to 1, when names x cap < 1, and when a weight rounds to zero.
  */
 export function weighBy(
   scheme: WeightingScheme,
@@ -107,10 +112,13 @@ const SIZES: Readonly<
   FIXED: ({ weight }) => weight ?? undefined,
   PRICE: ({ price, fx }) => product(price, fx),
   MARKET_CAP: ({ price, fx, sharesOutstanding }) => product(price, fx, sharesOutstanding),
-  FLOAT_CAP: ({ price, fx, sharesOutstanding, freeFloat }) =>
-    freeFloat !== null && freeFloat <= ONE
-      ? product(price, fx, sharesOutstanding, freeFloat)
-      : undefined,
+  FLOAT_CAP: floatCapitalisation,
+  FUNDAMENTAL: ({ fundamental }) => fundamental ?? undefined,
+  FACTOR_SCORE: (name) => {
+    const size = floatCapitalisation(name);
+    const { factorScore } = name;
+    return size === undefined || factorScore === null ? undefined : size * tilt(factorScore);
+  },
   INVERSE_VOLATILITY: ({ volatility }) => {
     const exact = volatility === null || !(volatility > 0) ? 0n : fromNumber(volatility);
     return exact > 0n ? (INVERSE_UNIT * ONE) / exact : undefined;
@@ -122,8 +130,22 @@ const NEEDS: Readonly<Record<Exclude<WeightingScheme, 'EQUAL'>, string>> = {
   PRICE: 'a price and a rate',
   MARKET_CAP: 'a price, a rate and shares outstanding',
   FLOAT_CAP: 'a price, a rate, shares outstanding and a free float of at most 1,',
+  FUNDAMENTAL: 'a fundamental size',
+  FACTOR_SCORE:
+    'a factor score, a price, a rate, shares outstanding and a free float of at most 1,',
   INVERSE_VOLATILITY: 'a volatility',
 };
+
+function floatCapitalisation(name: WeightedName): bigint | undefined {
+  const { price, fx, sharesOutstanding, freeFloat } = name;
+  if (freeFloat === null || freeFloat > ONE) return undefined;
+  return product(price, fx, sharesOutstanding, freeFloat);
+}
+
+/** 1 + z, below zero 1 / (1 - z), at 1e-16 and cut: doubling what is liked, halving the rest. */
+function tilt(score: Decimal): bigint {
+  return score >= 0n ? (ONE + score) * ONE : (ONE * ONE * ONE) / (ONE - score);
+}
 
 function product(...factors: readonly (bigint | null)[]): bigint | undefined {
   let result = 1n;

@@ -3,6 +3,7 @@
 import { connectionOf, pageRequest } from '#platform/connection';
 import { invariant } from '#platform/errors';
 import { allowedEvents } from '../domain/basket-caller.ts';
+import { VOLATILITY_CONVENTION } from '../domain/weighing.ts';
 import { constituentChanges, turnoverOf } from '../domain/version-changes.ts';
 import { listBaskets } from '../use-cases/list-baskets.ts';
 import { normalizedCode } from '../use-cases/load-reference.ts';
@@ -10,7 +11,7 @@ import { watchLevels } from '../use-cases/watch-levels.ts';
 import { type ToldTransition, watchTransitions } from '../use-cases/watch-transitions.ts';
 import type { PublishedLevel } from '../workers/level-hub.ts';
 import { callerOf } from './command-request.ts';
-import { presentPublished, presentStored } from './present.ts';
+import { presentPublished, presentStored, shownFactor } from './present.ts';
 import type { Context } from './context.ts';
 import type { Resolvers } from './types.generated.ts';
 
@@ -109,6 +110,17 @@ export const basketResolvers = {
       const constituents = constituentChanges(before, after);
       return { since, constituents, turnover: turnoverOf(constituents) };
     },
+  },
+
+  Weighing: {
+    inputs: ({ names }) => names,
+    volatilityConvention: ({ volatilityWindow }) =>
+      volatilityWindow === null ? null : VOLATILITY_CONVENTION,
+  },
+
+  WeighingInput: {
+    fx: ({ fx }) => fx && shownFactor(fx),
+    freeFloatFactor: ({ freeFloat }) => freeFloat,
   },
 
   BasketApproval: {

@@ -1,8 +1,10 @@
 /** Commands on baskets. */
 
 import { ZERO } from '#kernel/decimal';
+import { quantity, weight as weightOf } from '#kernel/money';
 import { BACKTEST_DEFAULTS } from '#quant/backtest-input';
 import type { BacktestParams } from '../domain/backtest-params.ts';
+import type { ProposedConstituent, ProposedRule } from '../domain/weighing.ts';
 import { approveBasket } from '../use-cases/approve-basket.ts';
 import { askBasket, type PlainCommand } from '../use-cases/ask-basket.ts';
 import { createBasket } from '../use-cases/create-basket.ts';
@@ -22,6 +24,7 @@ import type {
   ConstituentInput,
   Resolvers,
   TriggerBacktestInput,
+  WeightingRuleInput,
 } from './types.generated.ts';
 
 /** Resolves a command that needs the basket only, by whatever use case. */
@@ -47,6 +50,7 @@ export const commandResolvers = {
           name: input.name,
           currency: input.currency,
           weighting: input.weighting,
+          rule: ruleOf(input.weightingRule),
           baseLevel: input.baseLevel ?? null,
           constituents: proposed(input.constituents),
           ...termsOf(input),
@@ -59,6 +63,7 @@ export const commandResolvers = {
           code: input.code,
           name: input.name ?? null,
           weighting: input.weighting ?? null,
+          rule: ruleOf(input.weightingRule),
           constituents: input.constituents ? proposed(input.constituents) : null,
           ...termsOf(input),
         }),
@@ -85,6 +90,7 @@ export const commandResolvers = {
         await rebalanceBasket(deps, commandRequestOf(request, input), {
           code: input.code,
           weighting: input.weighting ?? null,
+          rule: ruleOf(input.weightingRule),
           constituents: input.constituents ? proposed(input.constituents) : null,
           effectiveDate: input.effectiveDate ?? null,
         }),
@@ -120,7 +126,23 @@ export const commandResolvers = {
 } satisfies Resolvers;
 
 function proposed(constituents: readonly ConstituentInput[]) {
-  return constituents.map(({ symbol, weight = null }) => ({ symbol, weight }));
+  return constituents.map((each): ProposedConstituent => {
+    const { symbol, weight = null, sharesOutstanding = null, freeFloatFactor = null } = each;
+    return {
+      symbol,
+      weight,
+      sharesOutstanding: sharesOutstanding === null ? null : quantity(sharesOutstanding),
+      freeFloat: freeFloatFactor === null ? null : weightOf(freeFloatFactor),
+      fundamental: each.fundamental ?? null,
+      factorScore: each.factorScore ?? null,
+    };
+  });
+}
+
+function ruleOf(rule: WeightingRuleInput | null | undefined): ProposedRule | null {
+  if (!rule) return null;
+  const { maxWeight = null, volatilityWindow = null, asOf = null } = rule;
+  return { maxWeight: maxWeight === null ? null : weightOf(maxWeight), volatilityWindow, asOf };
 }
 
 type Terms = Pick<Parameters<typeof createBasket>[2], 'notional' | 'launchAtMs' | 'delegates'>;

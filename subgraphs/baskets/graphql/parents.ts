@@ -2,6 +2,7 @@
 
 import type { BasketSlaBreached } from '#kernel/topics/basket-sla-breached';
 import type { BasketRefusalReason } from '../domain/refusal-reason.ts';
+import type { WeighedName, Weighing } from '../domain/weighing.ts';
 import type { AuditRow, BasketRow, ConstituentRow, VersionRow } from '../store/basket-rows.ts';
 import type { ApprovalRow, DelistingRow, GivenApprovalRow } from '../store/approval-reader.ts';
 import type { BacktestRow } from '../store/backtests.ts';
@@ -13,6 +14,8 @@ import type { LevelView } from './present.ts';
 
 export type BasketParent = BasketRow;
 export type BasketVersionParent = VersionRow;
+export type WeighingParent = Weighing;
+export type WeighingInputParent = WeighedName;
 export type ConstituentParent = ConstituentRow;
 /** With its sequence where it comes from the stream. */
 export type BasketTransitionParent = AuditRow & { readonly sequence?: string };

@@ -1,8 +1,8 @@
 /** Turns what the domain knows into what the schema shows. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import { DECIMAL_PLACES, divideHalfEven, ZERO } from '#kernel/decimal';
-import { type Divisor, DIVISOR_PLACES } from '../domain/index-level.ts';
+import { DECIMAL_PLACES, DECIMAL_UNIT, divideHalfEven, ZERO } from '#kernel/decimal';
+import { type Divisor, DIVISOR_PLACES, FX_UNIT, type FxFactor } from '../domain/index-level.ts';
 import type { LevelGap, LevelQuality } from '../domain/live-index-reading.ts';
 import { isPriced } from '../domain/transition-table.ts';
 import type { BasketRow } from '../store/basket-rows.ts';
@@ -80,6 +80,11 @@ export function presentUnpriced(basket: BasketRow, nowMs: number): LevelView | u
     sequence: String(nowMs),
     publishedAt: nowMs,
   };
+}
+
+/** The one place where a factor is rounded: half-even to the 8 places of a Decimal. */
+export function shownFactor(factor: FxFactor): bigint {
+  return divideHalfEven(factor * DECIMAL_UNIT, FX_UNIT);
 }
 
 const HIDDEN_DIVISOR_UNIT = 10n ** BigInt(DIVISOR_PLACES - DECIMAL_PLACES);

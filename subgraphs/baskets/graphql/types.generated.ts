@@ -2,7 +2,7 @@
 import type { Decimal } from '../../../kernel/decimal.ts';
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { BasketParent, BasketVersionParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BacktestParent, BacktestRebalanceParent, BasketCommandAcceptedParent, BasketCommandRefusedParent, VendorListingParent, VendorServiceParent, VendorReconciliationParent, SlaBreachParent } from './parents.ts';
+import type { BasketParent, BasketVersionParent, WeighingParent, WeighingInputParent, ConstituentParent, BasketTransitionParent, BasketApprovalParent, GivenApprovalParent, BasketDelistingParent, BasketLevelParent, BacktestParent, BacktestRebalanceParent, BasketCommandAcceptedParent, BasketCommandRefusedParent, VendorListingParent, VendorServiceParent, VendorReconciliationParent, SlaBreachParent } from './parents.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -402,10 +402,15 @@ export type BasketVersion = {
   readonly number: Scalars['Int']['output'];
   /** Where the version stands. */
   readonly status: BasketVersionStatus;
-  /** SHA-256 of the content, in hexadecimal digits: equal for equal names, weights and currency. */
+  /**
+   * SHA-256 of the content that was approved, in hexadecimal digits: equal for equal names, weights,
+   * currency, rule and inputs.
+   */
   readonly hash: Scalars['String']['output'];
   /** How the weights were found. */
   readonly weighting: BasketWeighting;
+  /** The rule and its inputs; null for EQUAL and FIXED without a cap. */
+  readonly weighing?: Maybe<Weighing>;
   /** The names, in the order given by the editor. */
   readonly constituents: ReadonlyArray<Constituent>;
   /** User who made this version. */
@@ -688,7 +693,61 @@ export type BasketWeighting =
   /** The same weight for every name, rounded to 8 places so that the sum is exactly 1. */
   | 'EQUAL'
   /** The weights given. */
-  | 'FIXED';
+  | 'FIXED'
+  /** In proportion to close x rate x shares outstanding. */
+  | 'MARKET_CAP'
+  /** In proportion to close x rate x shares outstanding x free float. */
+  | 'FLOAT_CAP'
+  /** In proportion to close x rate. */
+  | 'PRICE'
+  /** In proportion to the fundamental size given. */
+  | 'FUNDAMENTAL'
+  /** In proportion to float capitalisation x S: 1 + z for a score z from 0 on, else 1 / (1 - z). */
+  | 'FACTOR_SCORE'
+  /** In proportion to 1 / volatility of the closes of the window. */
+  | 'INVERSE_VOLATILITY';
+
+/** The rule that the weights of a version follow from, and what was known on the day. */
+export type Weighing = {
+  readonly __typename?: 'Weighing';
+  /** No weight is above it; null for no cap. */
+  readonly maxWeight?: Maybe<Scalars['Decimal']['output']>;
+  /** Returns that volatilities are measured over; null but for INVERSE_VOLATILITY. */
+  readonly volatilityWindow?: Maybe<Scalars['Int']['output']>;
+  /** How volatilities are measured; null when none is. */
+  readonly volatilityConvention?: Maybe<Scalars['String']['output']>;
+  /** Day of the closes, rates and volatilities; null when the scheme looks at none. */
+  readonly asOf?: Maybe<Scalars['Date']['output']>;
+  /** What was known of each name, in the order of the constituents. */
+  readonly inputs: ReadonlyArray<WeighingInput>;
+};
+
+/** What the weight of one name follows from; null for what its scheme does not look at. */
+export type WeighingInput = {
+  readonly __typename?: 'WeighingInput';
+  /** Symbol of the name. */
+  readonly symbol: Scalars['String']['output'];
+  /** The weight given, before a cap; null unless FIXED, and after names left or joined by an action. */
+  readonly weight?: Maybe<Scalars['Decimal']['output']>;
+  /** Close in the currency of the name. */
+  readonly price?: Maybe<Scalars['Decimal']['output']>;
+  /** Day of the close, at most 5 days before that of the weights. */
+  readonly priceDate?: Maybe<Scalars['Date']['output']>;
+  /** Units of the basket's currency for one of the name's, rounded to 8 places; 16 are kept. */
+  readonly fx?: Maybe<Scalars['Decimal']['output']>;
+  /** Shares in issue, as given. */
+  readonly sharesOutstanding?: Maybe<Scalars['Decimal']['output']>;
+  /** Shares after the corporate actions since: what a rebalance begins with. */
+  readonly sharesNow?: Maybe<Scalars['Decimal']['output']>;
+  /** Fraction of the shares that can be bought. */
+  readonly freeFloatFactor?: Maybe<Scalars['Decimal']['output']>;
+  /** The size given. */
+  readonly fundamental?: Maybe<Scalars['Decimal']['output']>;
+  /** The score given, in standard deviations. */
+  readonly factorScore?: Maybe<Scalars['Decimal']['output']>;
+  /** Of a year, a fraction: 0.2 is 20 %. */
+  readonly volatility?: Maybe<Scalars['Decimal']['output']>;
+};
 
 /** The level of a basket at one moment. */
 export type BasketLevel = {
@@ -981,6 +1040,8 @@ export type CreateBasketInput = {
   readonly currency: Scalars['String']['input'];
   /** How the weights are found. */
   readonly weighting: BasketWeighting;
+  /** What the scheme is told beside the names; null for nothing. */
+  readonly weightingRule?: InputMaybe<WeightingRuleInput>;
   /** The names, 1 to 1,000. */
   readonly constituents: ReadonlyArray<ConstituentInput>;
   /** The level the index starts at, 1 to 1,000,000; 1000 when null. */
@@ -1003,8 +1064,32 @@ export type CreateBasketInput = {
 export type ConstituentInput = {
   /** Symbol of a known instrument, upper or lower case. */
   readonly symbol: Scalars['String']['input'];
-  /** Fraction above 0, at most 8 places; all sum to exactly 1. Left out for EQUAL. */
+  /** Fraction above 0, at most 8 places; all sum to exactly 1. For FIXED only. */
   readonly weight?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Shares in issue, above 0; for MARKET_CAP, FLOAT_CAP and FACTOR_SCORE only. */
+  readonly sharesOutstanding?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Fraction of the shares that can be bought, above 0 and at most 1; for FLOAT_CAP, FACTOR_SCORE. */
+  readonly freeFloatFactor?: InputMaybe<Scalars['Decimal']['input']>;
+  /** A size above 0 in one unit for all names, such as sales in dollars; for FUNDAMENTAL only. */
+  readonly fundamental?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Standard deviations from the mean of all names; for FACTOR_SCORE only. */
+  readonly factorScore?: InputMaybe<Scalars['Decimal']['input']>;
+};
+
+/** What a weighting scheme is told beside the names. */
+export type WeightingRuleInput = {
+  /**
+   * No weight is above it: above 0, at most 1; null for no cap. The excess lies on the names that were
+   * never capped, pro rata. Refused with CAP_INFEASIBLE when names x maxWeight is below 1.
+   */
+  readonly maxWeight?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Returns a volatility is measured over, 20 to 1,260; for INVERSE_VOLATILITY only, null for 252. */
+  readonly volatilityWindow?: InputMaybe<Scalars['Int']['input']>;
+  /**
+   * Day of the closes, rates and volatilities; a close of up to 5 days before stands for a day without
+   * one. Null for the newest day on which one of the names has a close.
+   */
+  readonly asOf?: InputMaybe<Scalars['Date']['input']>;
 };
 
 /** A change of a basket; a field left out keeps what there is. */
@@ -1015,8 +1100,10 @@ export type EditBasketInput = {
   readonly version: Scalars['Int']['input'];
   /** New name, 1 to 200 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
-  /** New weighting; with EQUAL and no constituents the weights are found anew. */
+  /** New weighting; with all but FIXED and no constituents the weights are found anew. */
   readonly weighting?: InputMaybe<BasketWeighting>;
+  /** A new rule in place of the former one, as a whole; null keeps it while the weighting stays. */
+  readonly weightingRule?: InputMaybe<WeightingRuleInput>;
   /** All names the basket shall have. */
   readonly constituents?: InputMaybe<ReadonlyArray<ConstituentInput>>;
   /** Planned size in the basket's currency, above 0; from 100 million on two people approve. */
@@ -1120,8 +1207,10 @@ export type RebalanceBasketInput = {
   readonly code: Scalars['String']['input'];
   /** Number of the version the caller saw; null to take what is. */
   readonly version?: InputMaybe<Scalars['Int']['input']>;
-  /** New weighting; with EQUAL and no constituents the weights are found anew. */
+  /** New weighting; with all but FIXED and no constituents the weights are found anew. */
   readonly weighting?: InputMaybe<BasketWeighting>;
+  /** A new rule in place of the former one, as a whole; null keeps it while the weighting stays. */
+  readonly weightingRule?: InputMaybe<WeightingRuleInput>;
   /** All names the basket shall have. */
   readonly constituents?: InputMaybe<ReadonlyArray<ConstituentInput>>;
   /** It counts from the close of this day on; null for the next day of the index. */
@@ -1279,18 +1368,30 @@ export type BasketRefusalReason =
   | 'CURRENCY_NOT_PRICED'
   /** FIXED needs every weight. */
   | 'WEIGHT_MISSING'
-  /** EQUAL finds the weights itself. */
+  /** Schemes other than FIXED find the weights themselves. */
   | 'WEIGHT_NOT_EXPECTED'
   /** A weight is zero or negative. */
   | 'NEGATIVE_OR_ZERO_WEIGHT'
   /** The weights do not sum to exactly 1. */
   | 'WEIGHTS_DO_NOT_SUM_TO_ONE'
+  /** The cap is not above 0 and at most 1, or the window is not 20 to 1,260 returns. */
+  | 'INVALID_WEIGHTING_RULE'
+  /** The weighting does not look at an input that was given. */
+  | 'WEIGHTING_INPUT_NOT_EXPECTED'
+  /** The weighting needs an input above 0 that a name does not have. */
+  | 'WEIGHTING_INPUT_MISSING'
+  /** There are too few names for the cap; the message has the inequality. */
+  | 'CAP_INFEASIBLE'
+  /** A name is so small beside the others that its weight would be 0 at 8 places. */
+  | 'WEIGHT_ROUNDS_TO_ZERO'
   /** The window is empty, ends in the future, or is longer than 15 years. */
   | 'INVALID_WINDOW'
   /** A cost, an age or a weight of the backtest is out of range. */
   | 'INVALID_BACKTEST_RULE'
   /** Prices do not cover the window; the message names what there is. */
   | 'NO_PRICE_HISTORY'
+  /** No backtest can follow this weighting under these rules; the message says why. */
+  | 'WEIGHTING_NOT_SUPPORTED'
   /** Too many backtests wait; try again later. */
   | 'BACKTEST_QUEUE_FULL'
   /** There is no backtest of this very content. */
@@ -1958,6 +2059,8 @@ export type ResolversTypes = {
   BasketEvent: BasketEvent;
   BasketVersionStatus: BasketVersionStatus;
   BasketWeighting: BasketWeighting;
+  Weighing: ResolverTypeWrapper<WeighingParent>;
+  WeighingInput: ResolverTypeWrapper<WeighingInputParent>;
   BasketLevel: ResolverTypeWrapper<BasketLevelParent>;
   BasketLevelReason: BasketLevelReason;
   BasketLevelQuality: BasketLevelQuality;
@@ -1978,6 +2081,7 @@ export type ResolversTypes = {
   BasketFilter: BasketFilter;
   CreateBasketInput: CreateBasketInput;
   ConstituentInput: ConstituentInput;
+  WeightingRuleInput: WeightingRuleInput;
   EditBasketInput: EditBasketInput;
   BasketCommandInput: BasketCommandInput;
   TriggerBacktestInput: TriggerBacktestInput;
@@ -2046,6 +2150,8 @@ export type ResolversParentTypes = {
   BasketDelisting: BasketDelistingParent;
   Constituent: ConstituentParent;
   Instrument: Instrument;
+  Weighing: WeighingParent;
+  WeighingInput: WeighingInputParent;
   BasketLevel: BasketLevelParent;
   LevelMove: LevelMove;
   LevelContribution: LevelContribution;
@@ -2062,6 +2168,7 @@ export type ResolversParentTypes = {
   BasketFilter: BasketFilter;
   CreateBasketInput: CreateBasketInput;
   ConstituentInput: ConstituentInput;
+  WeightingRuleInput: WeightingRuleInput;
   EditBasketInput: EditBasketInput;
   BasketCommandInput: BasketCommandInput;
   TriggerBacktestInput: TriggerBacktestInput;
@@ -2173,6 +2280,7 @@ export type BasketVersionResolvers<ContextType = Context, ParentType extends Res
   status?: Resolver<ResolversTypes['BasketVersionStatus'], ParentType, ContextType>;
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   weighting?: Resolver<ResolversTypes['BasketWeighting'], ParentType, ContextType>;
+  weighing?: Resolver<Maybe<ResolversTypes['Weighing']>, ParentType, ContextType>;
   constituents?: Resolver<ReadonlyArray<ResolversTypes['Constituent']>, ParentType, ContextType>;
   editedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -2231,6 +2339,28 @@ export type ConstituentResolvers<ContextType = Context, ParentType extends Resol
 
 export type InstrumentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Instrument'] = ResolversParentTypes['Instrument']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type WeighingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Weighing'] = ResolversParentTypes['Weighing']> = {
+  maxWeight?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  volatilityWindow?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  volatilityConvention?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  inputs?: Resolver<ReadonlyArray<ResolversTypes['WeighingInput']>, ParentType, ContextType>;
+};
+
+export type WeighingInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WeighingInput'] = ResolversParentTypes['WeighingInput']> = {
+  symbol?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  weight?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  priceDate?: Resolver<Maybe<ResolversTypes['Date']>, ParentType, ContextType>;
+  fx?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  sharesOutstanding?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  sharesNow?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  freeFloatFactor?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  fundamental?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  factorScore?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  volatility?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
 };
 
 export type BasketLevelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BasketLevel'] = ResolversParentTypes['BasketLevel']> = {
@@ -2588,6 +2718,8 @@ export type Resolvers<ContextType = Context> = {
   BasketDelisting?: BasketDelistingResolvers<ContextType>;
   Constituent?: ConstituentResolvers<ContextType>;
   Instrument?: InstrumentResolvers<ContextType>;
+  Weighing?: WeighingResolvers<ContextType>;
+  WeighingInput?: WeighingInputResolvers<ContextType>;
   BasketLevel?: BasketLevelResolvers<ContextType>;
   LevelMove?: LevelMoveResolvers<ContextType>;
   LevelContribution?: LevelContributionResolvers<ContextType>;

@@ -3,17 +3,21 @@
 import type { Sql } from 'postgres';
 import type { PageRequest } from '#platform/connection';
 import type { BasketState } from '../domain/transition-table.ts';
+import type { Weighing } from '../domain/weighing.ts';
+import { WEIGHTING_SCHEMES, type WeightingScheme } from '../domain/weighting-schemes.ts';
 import {
   basketColumns,
   type BasketRow,
   basketRowOf,
   type ConstituentRow,
+  known,
   type RawBasketRow,
   type RawVersionRow,
   type VersionRow,
   versionColumns,
   versionRowOf,
 } from './basket-rows.ts';
+import { weighingOf } from './fact-json-fields.ts';
 
 export interface BasketFilter {
   readonly states?: readonly BasketState[] | undefined;
@@ -26,6 +30,18 @@ export interface VersionKey {
   readonly basketId: string;
   readonly number: number;
 }
+
+export interface CurrentWeighing {
+  readonly basketId: string;
+  readonly weighting: WeightingScheme;
+  readonly weighing: Weighing | null;
+  /** Of the basket. */
+  readonly currency: string;
+  /** In the order of the version. */
+  readonly symbols: readonly string[];
+}
+
+type RawWeighing = Omit<CurrentWeighing, 'weighing'> & { readonly weighing: unknown };
 
 export type BasketReader = ReturnType<typeof createBasketReader>;
 
@@ -64,6 +80,21 @@ export function createBasketReader(sql: Sql) {
       const rows = await sql<{ symbol: string }[]>`
         select symbol from published.basket_constituents where code = ${code}`;
       return rows.map(({ symbol }) => symbol);
+    },
+
+    /** How the current version is weighed, and its names; undefined for an unknown code. */
+    async currentWeighing(code: string): Promise<CurrentWeighing | undefined> {
+      const [row] = await sql<RawWeighing[]>`
+        select b.basket_id as "basketId", v.weighting, v.weighing, b.currency, array(
+          select c.symbol from baskets.constituent c
+          where c.basket_id = v.basket_id and c.version_number = v.number
+          order by c.ordinal) as symbols
+        from baskets.basket b join baskets.basket_version v
+          on v.basket_id = b.basket_id and v.number = b.current_version
+        where b.code = ${code}`;
+      if (!row) return undefined;
+      const weighting = known(WEIGHTING_SCHEMES, row.weighting);
+      return { ...row, weighting, weighing: weighingOf(row.weighing) };
     },
 
     /** Ids of the baskets in one of the states. */

@@ -6,11 +6,13 @@ import { type Decimal, decimal } from '#kernel/decimal';
 import { invariant } from '#platform/errors';
 import type { AuditEntry } from '../domain/audit-chain.ts';
 import { VERSION_ORIGINS, type VersionOrigin } from '../domain/basket.ts';
-import { type Weighting, WEIGHTINGS } from '../domain/composition.ts';
 import { type Divisor, type Level, level } from '../domain/index-level.ts';
 import { BASKET_REFUSAL_REASONS } from '../domain/refusal-reason.ts';
 import { BASKET_EVENTS, BASKET_STATES, type BasketState } from '../domain/transition-table.ts';
 import { VERSION_STATUSES, type VersionStatus } from '../domain/version-table.ts';
+import type { Weighing } from '../domain/weighing.ts';
+import { WEIGHTING_SCHEMES, type WeightingScheme } from '../domain/weighting-schemes.ts';
+import { weighingOf } from './fact-json-fields.ts';
 import { divisorOf } from './wide-decimal.ts';
 
 export interface BasketRow {
@@ -39,7 +41,8 @@ export interface VersionRow {
   readonly number: number;
   readonly status: VersionStatus;
   readonly origin: VersionOrigin;
-  readonly weighting: Weighting;
+  readonly weighting: WeightingScheme;
+  readonly weighing: Weighing | null;
   readonly hash: string;
   readonly divisor: Divisor | null;
   readonly basedLevel: Level | null;
@@ -103,7 +106,8 @@ export function basketRowOf(row: RawBasketRow): BasketRow {
 }
 
 export const versionColumns = (sql: Sql) => sql`
-  basket_id as "basketId", number, status, origin, weighting, hash, divisor::text as divisor,
+  basket_id as "basketId", number, status, origin, weighting, weighing, hash,
+  divisor::text as divisor,
   based_level as "basedLevel", ${msOf(sql, 'based_at')} as "basedAtMs", edited_by as "editedBy",
   ${msOf(sql, 'created_at')} as "createdAtMs", effective_date::text as "effectiveDate",
   ${msOf(sql, 'effective_at')} as "effectiveAtMs"`;
@@ -113,7 +117,8 @@ export function versionRowOf(row: RawVersionRow): VersionRow {
     ...row,
     status: known(VERSION_STATUSES, row.status),
     origin: known(VERSION_ORIGINS, row.origin),
-    weighting: known(WEIGHTINGS, row.weighting),
+    weighting: known(WEIGHTING_SCHEMES, row.weighting),
+    weighing: weighingOf(row.weighing),
     divisor: row.divisor === null ? null : divisorOf(row.divisor),
     basedLevel: row.basedLevel === null ? null : level(row.basedLevel),
     basedAtMs: row.basedAtMs === null ? null : Number(row.basedAtMs),

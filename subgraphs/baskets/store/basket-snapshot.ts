@@ -12,6 +12,7 @@ import {
 import type { FactOf } from '../domain/basket-fact.ts';
 import { type Projected, saveApprovals, saveDelisting } from './approvals.ts';
 import { saveBacktestRequest } from './backtest-requests.ts';
+import { weighingText } from './fact-json-fields.ts';
 import { saveTimers } from './timers.ts';
 import { divisorText } from './wide-decimal.ts';
 
@@ -78,20 +79,21 @@ async function saveBasket(tx: TransactionSql, after: Basket, meta: SnapshotMeta)
 async function saveVersion(
   tx: TransactionSql,
   basketId: string,
-  { number, status, origin, weighting, hash, base }: BasketVersion,
+  { number, status, origin, weighting, weighing, hash, base }: BasketVersion,
   { actor, atMs }: SnapshotMeta,
 ): Promise<void> {
   await tx`
     insert into baskets.basket_version
-      (basket_id, number, status, origin, weighting, hash, divisor, based_level, based_at,
-       edited_by, created_at)
-    values (${basketId}, ${number}, ${status}, ${origin}, ${weighting}, ${hash},
+      (basket_id, number, status, origin, weighting, weighing, hash, divisor, based_level,
+       based_at, edited_by, created_at)
+    values (${basketId}, ${number}, ${status}, ${origin}, ${weighting},
+       ${weighingText(weighing)}::text::jsonb, ${hash},
        ${base && divisorText(base.divisor)}::text::numeric,
        ${base && String(base.level)}::text::bigint,
        ${base && instantText(base.basedAtMs)}::text::timestamptz,
        ${actor}, ${instantText(atMs)}::text::timestamptz)
     on conflict (basket_id, number) do update set
-      status = excluded.status, divisor = excluded.divisor,
+      status = excluded.status, weighing = excluded.weighing, divisor = excluded.divisor,
       based_level = excluded.based_level, based_at = excluded.based_at`;
 }
 
@@ -115,7 +117,8 @@ async function saveConstituents(
       ${constituents.map((each) => String(each.weight))}::text[]::bigint[],
       ${units}::text[]::bigint[])
       with ordinality as c(symbol, instrument_id, currency, weight, units, ordinal)
-    on conflict (basket_id, version_number, ordinal) do update set units = excluded.units`;
+    on conflict (basket_id, version_number, ordinal) do update set
+      weight = excluded.weight, units = excluded.units`;
 }
 
 /** When a version becomes good for the market, and what a corporate action did. */

@@ -83,7 +83,7 @@ async function officialSince(
 }
 
 /** The newest rate of each currency that was fixed on the day or before. */
-async function ratesOn(
+export async function ratesOn(
   sql: Sql,
   currencies: readonly string[],
   date: BusinessDate,

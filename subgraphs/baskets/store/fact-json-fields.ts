@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { businessDate } from '#kernel/business-date';
 import { type Decimal, decimal, formatDecimal } from '#kernel/decimal';
 import { currencyCode, price, quantity, weight } from '#kernel/money';
-import { WEIGHTINGS } from '../domain/composition.ts';
-import { divisor, level } from '../domain/index-level.ts';
+import { divisor, fxFactorOf, level } from '../domain/index-level.ts';
+import type { Weighing } from '../domain/weighing.ts';
+import { WEIGHTING_SCHEMES } from '../domain/weighting-schemes.ts';
 
 /** Text that one of our own parsers reads; it throws on what it does not know. */
 export function textOf<T>(
@@ -48,9 +49,40 @@ export const constituentField = z.object({
   weight: weightField,
 });
 
+export const weighingField = z.object({
+  maxWeight: weightField.nullable(),
+  volatilityWindow: countField.nullable(),
+  asOf: dateField.nullable(),
+  names: z.array(
+    z.object({
+      symbol: z.string(),
+      weight: weightField.nullable(),
+      price: priceField.nullable(),
+      priceDate: dateField.nullable(),
+      fx: textOf((text) => fxFactorOf(BigInt(text))).nullable(),
+      sharesOutstanding: quantityField.nullable(),
+      freeFloat: weightField.nullable(),
+      fundamental: decimalField.nullable(),
+      factorScore: decimalField.nullable(),
+      volatility: decimalField.nullable(),
+      sharesNow: quantityField.nullable(),
+    }),
+  ),
+});
+
+/** As JSON text; null stays null. */
+export const weighingText = (weighing: Weighing | null): string | null =>
+  weighing && JSON.stringify(z.encode(weighingField, { ...weighing, names: [...weighing.names] }));
+
+/** Of a stored document; throws on one that is none of ours. */
+export const weighingOf = (value: unknown): Weighing | null =>
+  z.decode(z.unknown().pipe(weighingField.nullable()), value);
+
 export const versionField = z.object({
   number: countField,
-  weighting: z.enum(WEIGHTINGS),
+  weighting: z.enum(WEIGHTING_SCHEMES),
+  // Facts from before schemes that follow prices have none.
+  weighing: weighingField.nullable().default(null),
   hash: z.string(),
   constituents: z.array(constituentField),
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { VENDOR_STATUSES } from '../domain/basket.ts';
 import {
   baseField,
+  constituentField,
   countField,
   dateField,
   handField,
@@ -11,6 +12,7 @@ import {
   levelField,
   priceField,
   versionField,
+  weighingField,
 } from './fact-json-fields.ts';
 
 const submission = z.object({
@@ -67,7 +69,16 @@ export const liveSchemas = {
     level: levelField,
     closes: z.array(z.object({ symbol: z.string(), price: priceField })),
   }),
-  RebalanceApplied: z.object({ ...ofVersion, base: baseField, ...continuity }),
+  RebalanceApplied: z.object({
+    ...ofVersion,
+    base: baseField,
+    // Facts from before schemes that follow prices have none.
+    reweighed: z
+      .object({ constituents: z.array(constituentField), weighing: weighingField })
+      .nullable()
+      .default(null),
+    ...continuity,
+  }),
   RebalanceFailed: z.object({ ...ofVersion, reason: z.string() }),
   CorporateActionApplied: z.object({
     action: z.object({

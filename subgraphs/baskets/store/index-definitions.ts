@@ -91,12 +91,13 @@ function definitionOf(
 }
 
 function versionOf(row: VersionRow, constituents: readonly ConstituentRow[]): BasketVersion {
-  const { number, status, origin, weighting, hash } = row;
+  const { number, status, origin, weighting, weighing, hash } = row;
   return {
     number,
     status,
     origin,
     weighting,
+    weighing,
     hash,
     constituents: constituents.map((each) => ({
       symbol: each.symbol,

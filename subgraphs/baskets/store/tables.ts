@@ -79,6 +79,8 @@ export const basketVersion = basketsSchema.table(
     number: integer('number').notNull(),
     status: text('status').notNull(),
     weighting: text('weighting').notNull(),
+    /** Rule and inputs of the weights; null for plain EQUAL and FIXED. */
+    weighing: jsonb('weighing'),
     hash: text('hash').notNull(),
     /** Null until every constituent had a price. */
     divisor: divisorColumn('divisor'),

@@ -1,6 +1,7 @@
 /** The end of a rebalance: the new version is effective at the same level, or the old one stays. */
 
 import type { IndexBase } from '../domain/basket.ts';
+import type { Reweighed } from '../domain/basket-command.ts';
 import type { Level } from '../domain/index-level.ts';
 import { platformAsks } from './ask-basket.ts';
 import type { CommandOutcome, SystemDeps } from './submit-command.ts';
@@ -15,6 +16,8 @@ export function applyRebalance(
     readonly code: string;
     readonly versionNumber: number;
     readonly base: IndexBase;
+    /** Null when the weights stay those that were approved. */
+    readonly reweighed: Reweighed | null;
     readonly levelBefore: Level;
     readonly levelAfter: Level;
   },

@@ -15,10 +15,18 @@ import {
   pendingVersion,
 } from '../domain/basket.ts';
 import { adjustedBy, adjustmentOf } from '../domain/corporate-action-announced.ts';
-import { baseAtCloses, closingLevel, type ClosingPrices } from '../domain/index-rebalance.ts';
+import type { Reweighed } from '../domain/basket-command.ts';
+import {
+  baseAtCloses,
+  closingLevel,
+  type ClosingPrices,
+  type Valued,
+} from '../domain/index-rebalance.ts';
+import { followsMarket, weighAgain, type WeighingMarket } from '../domain/weighing.ts';
 import type { BasketRepository } from '../store/baskets.ts';
 import type { ClosePriceReader } from '../store/close-prices.ts';
 import type { CorporateActionStore } from '../store/corporate-actions.ts';
+import type { WeighingMarketReader } from '../store/weighing-market.ts';
 import { applyRebalance, failRebalance } from './apply-rebalance.ts';
 import { startRebalance } from './start-rebalance.ts';
 import type { CommandOutcome, SystemDeps } from './submit-command.ts';
@@ -30,15 +38,21 @@ export interface CarryOutDeps extends SystemDeps {
   readonly logger: Logger;
 }
 
+export interface RebalanceDeps extends CarryOutDeps {
+  readonly weighingMarket: WeighingMarketReader;
+}
+
 interface Plan {
   readonly former: BasketVersion;
   readonly next: BasketVersion;
   readonly prices: ClosingPrices;
+  /** Of the closes. */
+  readonly date: BusinessDate;
 }
 
 /** LATER while closes are missing or the basket may not be rebalanced now: it is asked again. */
 export async function carryOutRebalance(
-  deps: CarryOutDeps,
+  deps: RebalanceDeps,
   { code, versionNumber }: { readonly code: string; readonly versionNumber: number },
 ): Promise<'STARTED' | 'LATER'> {
   const basket = await readBasket(deps, code);
@@ -68,16 +82,15 @@ export async function carryOutRebalance(
     level: level.value,
   });
   if (!started.ok) return 'LATER';
-  await finish(deps, code, { former, next, prices });
+  await finish(deps, code, { former, next, prices, date: rebalance.effectiveDate });
   return 'STARTED';
 }
 
 /**
  * After a restart: a basket that stopped between the two steps is finished with the closes that
- * were
- * frozen. Nothing happens to one that does not wait for that.
+ * were frozen. Nothing happens to one that does not wait for that.
  */
-export async function finishRebalance(deps: CarryOutDeps, code: string): Promise<void> {
+export async function finishRebalance(deps: RebalanceDeps, code: string): Promise<void> {
   const basket = await readBasket(deps, code);
   const started = basket.rebalance?.started;
   const former = effectiveVersion(basket);
@@ -88,26 +101,66 @@ export async function finishRebalance(deps: CarryOutDeps, code: string): Promise
     basket.rebalance.effectiveDate,
   );
   const closes = new Map(started.closes.map(({ symbol, price }) => [symbol, price]));
-  await finish(deps, code, { former, next, prices: { currency: basket.currency, closes, fx } });
+  const prices = { currency: basket.currency, closes, fx };
+  await finish(deps, code, { former, next, prices, date: basket.rebalance.effectiveDate });
 }
 
-async function finish(deps: CarryOutDeps, code: string, plan: Plan): Promise<void> {
-  const { former, next, prices } = plan;
-  const versionNumber = next.number;
-  const level = closingLevel(former, prices);
-  const based = level.ok
-    ? baseAtCloses(next.constituents, prices, { level: level.value, atMs: deps.clock.nowMs() })
-    : level;
-  if (!level.ok || !based.ok) {
-    const reason = based.ok ? 'no closing level' : based.message;
-    await failed(deps, code, { versionNumber, reason });
+async function finish(deps: RebalanceDeps, code: string, plan: Plan): Promise<void> {
+  const versionNumber = plan.next.number;
+  const change = await changeAt(deps, plan);
+  if (!change.ok) {
+    await failed(deps, code, { versionNumber, reason: change.message });
     return;
   }
-  const { base, levelAfter } = based.value;
-  const levels = { levelBefore: level.value, levelAfter };
-  const applied = await applyRebalance(deps, { code, versionNumber, base, ...levels });
+  const applied = await applyRebalance(deps, { code, versionNumber, ...change.value });
   if (applied.ok || applied.reason === 'ILLEGAL_TRANSITION') return;
   await failed(deps, code, { versionNumber, reason: applied.message });
+}
+
+/** The units that the new weights buy at the closes, and the level on both sides. */
+async function changeAt(deps: RebalanceDeps, plan: Plan) {
+  const { former, next, prices } = plan;
+  const level = closingLevel(former, prices);
+  if (!level.ok) return level;
+  const reweighed = await weighedAtClose(deps, plan);
+  if (!reweighed.ok) return reweighed;
+  const constituents = reweighed.value?.constituents ?? next.constituents;
+  const at = { level: level.value, atMs: deps.clock.nowMs() };
+  const based = baseAtCloses(constituents, prices, at);
+  if (!based.ok) return based;
+  const levels = { levelBefore: level.value, levelAfter: based.value.levelAfter };
+  const value = { base: based.value.base, reweighed: reweighed.value, ...levels };
+  return { ok: true as const, value };
+}
+
+/** A scheme that follows the market is applied once more, at the very closes; else null. */
+async function weighedAtClose(
+  { weighingMarket }: Pick<RebalanceDeps, 'weighingMarket'>,
+  { next, prices, date }: Plan,
+): Promise<Valued<Reweighed | null>> {
+  const { weighing, weighting, constituents } = next;
+  if (weighing === null || !followsMarket(weighting)) return { ok: true, value: null };
+  const { volatilityWindow } = weighing;
+  const found = await weighingMarket.on({
+    symbols: constituents.map(({ symbol }) => symbol),
+    currencies: [],
+    asOf: date,
+    volatilityWindow,
+  });
+  const market: WeighingMarket = {
+    asOf: date,
+    closes: new Map([...prices.closes].map(([symbol, price]) => [symbol, { price, date }])),
+    fx: prices.fx,
+    volatilities: found?.volatilities ?? new Map(),
+  };
+  const weighed = weighAgain({ weighting, weighing, constituents }, prices.currency, market);
+  if (!weighed.ok) return { ok: false, message: weighed.message ?? weighed.reason };
+  if (weighed.weighing === null) return { ok: true, value: null };
+  const names = constituents.map((each, at) => ({
+    ...each,
+    weight: weighed.weights[at] ?? each.weight,
+  }));
+  return { ok: true, value: { constituents: names, weighing: weighed.weighing } };
 }
 
 async function failed(

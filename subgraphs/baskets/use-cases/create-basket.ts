@@ -4,9 +4,16 @@ import { type Decimal, formatDecimal } from '#kernel/decimal';
 import { type CurrencyCode, parseCurrencyCode } from '#kernel/money';
 import { PlatformError } from '#platform/errors';
 import { DEFAULT_BASE_LEVEL } from '../domain/basket.ts';
-import type { ProposedConstituent, Weighting } from '../domain/composition.ts';
-import type { ReferenceDataReader } from '../store/reference-data.ts';
-import { loadReference, normalized, normalizedCode } from './load-reference.ts';
+import { NO_RULE } from '../domain/composition.ts';
+import type { ProposedConstituent, ProposedRule } from '../domain/weighing.ts';
+import type { WeightingScheme } from '../domain/weighting-schemes.ts';
+import {
+  loadProposal,
+  normalized,
+  normalizedCode,
+  type ProposalDeps,
+  proposalText,
+} from './load-reference.ts';
 import {
   type CommandOutcome,
   type CommandRequest,
@@ -14,8 +21,7 @@ import {
   type SubmitDeps,
 } from './submit-command.ts';
 
-export interface CreateBasketDeps extends SubmitDeps {
-  readonly reference: ReferenceDataReader;
+export interface CreateBasketDeps extends SubmitDeps, ProposalDeps {
   readonly newId: () => string;
 }
 
@@ -23,7 +29,9 @@ export interface NewBasket {
   readonly code: string;
   readonly name: string;
   readonly currency: string;
-  readonly weighting: Weighting;
+  readonly weighting: WeightingScheme;
+  /** Null for weights by the scheme alone. */
+  readonly rule: ProposedRule | null;
   /** Null for 1000. */
   readonly baseLevel: Decimal | null;
   readonly constituents: readonly ProposedConstituent[];
@@ -46,6 +54,7 @@ export async function createBasket(
   const code = normalizedCode(wanted.code);
   const currency = currencyOf(wanted.currency);
   const symbols = constituents.map(({ symbol }) => symbol);
+  const rule = wanted.rule ?? NO_RULE;
   return submitCommand(deps, {
     request,
     code,
@@ -54,7 +63,7 @@ export async function createBasket(
       currency,
       weighting,
       formatDecimal(baseLevel),
-      constituents.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
+      ...proposalText(constituents, wanted.rule),
       notional === null ? null : formatDecimal(notional),
       launchAtMs,
       delegates,
@@ -66,12 +75,13 @@ export async function createBasket(
       name,
       currency,
       weighting,
+      rule,
       baseLevel,
       constituents,
       notional,
       launchAtMs,
       delegates,
-      reference: await loadReference(deps.reference, symbols),
+      reference: await loadProposal(deps, { weighting, rule, symbols, currency }),
       hash: deps.hash,
     },
   });

@@ -1,10 +1,15 @@
 /** Makes the next version of a basket from the one the editor saw. */
 
 import { type Decimal, formatDecimal } from '#kernel/decimal';
-import type { ProposedConstituent, Weighting } from '../domain/composition.ts';
-import type { BasketReader } from '../store/basket-reader.ts';
-import type { ReferenceDataReader } from '../store/reference-data.ts';
-import { loadReference, normalized, normalizedCode } from './load-reference.ts';
+import type { ProposedConstituent, ProposedRule } from '../domain/weighing.ts';
+import type { WeightingScheme } from '../domain/weighting-schemes.ts';
+import {
+  type ChangeDeps,
+  loadChanges,
+  normalized,
+  normalizedCode,
+  proposalText,
+} from './load-reference.ts';
 import {
   type CommandOutcome,
   type CommandRequest,
@@ -12,16 +17,15 @@ import {
   type SubmitDeps,
 } from './submit-command.ts';
 
-export interface EditBasketDeps extends SubmitDeps {
-  readonly reference: ReferenceDataReader;
-  readonly reader: Pick<BasketReader, 'currentSymbols'>;
-}
+export interface EditBasketDeps extends SubmitDeps, ChangeDeps {}
 
 /** A null field keeps what the version has. */
 export interface BasketEdit {
   readonly code: string;
   readonly name: string | null;
-  readonly weighting: Weighting | null;
+  readonly weighting: WeightingScheme | null;
+  /** Null keeps that of the version, as far as the weighting stays. */
+  readonly rule: ProposedRule | null;
   readonly constituents: readonly ProposedConstituent[] | null;
   readonly notional: Decimal | null;
   readonly launchAtMs: number | null;
@@ -33,20 +37,16 @@ export async function editBasket(
   request: CommandRequest,
   edit: BasketEdit,
 ): Promise<CommandOutcome> {
-  const { name, weighting, notional, launchAtMs, delegates } = edit;
+  const { name, weighting, rule, notional, launchAtMs, delegates } = edit;
   const code = normalizedCode(edit.code);
   const constituents = edit.constituents && normalized(edit.constituents);
-  const symbols = constituents
-    ? constituents.map(({ symbol }) => symbol)
-    : // Of a version that another edit may replace meanwhile: then this one is refused for that.
-      await deps.reader.currentSymbols(code);
   return submitCommand(deps, {
     request,
     code,
     content: JSON.stringify([
       name,
       weighting,
-      constituents?.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
+      ...proposalText(constituents, rule),
       notional === null ? null : formatDecimal(notional),
       launchAtMs,
       delegates,
@@ -55,11 +55,12 @@ export async function editBasket(
       type: 'EditBasket',
       name,
       weighting,
+      rule,
       constituents,
       notional,
       launchAtMs,
       delegates,
-      reference: await loadReference(deps.reference, symbols),
+      reference: await loadChanges(deps, code, { weighting, rule, constituents }),
       hash: deps.hash,
     },
   });

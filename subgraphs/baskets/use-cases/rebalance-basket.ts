@@ -2,10 +2,15 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import type { IndexCalendar } from '../domain/basket-command.ts';
-import type { ProposedConstituent, Weighting } from '../domain/composition.ts';
-import type { BasketReader } from '../store/basket-reader.ts';
-import type { ReferenceDataReader } from '../store/reference-data.ts';
-import { loadReference, normalized, normalizedCode } from './load-reference.ts';
+import type { ProposedConstituent, ProposedRule } from '../domain/weighing.ts';
+import type { WeightingScheme } from '../domain/weighting-schemes.ts';
+import {
+  type ChangeDeps,
+  loadChanges,
+  normalized,
+  normalizedCode,
+  proposalText,
+} from './load-reference.ts';
 import {
   type CommandOutcome,
   type CommandRequest,
@@ -13,16 +18,16 @@ import {
   type SubmitDeps,
 } from './submit-command.ts';
 
-export interface RebalanceBasketDeps extends SubmitDeps {
-  readonly reader: Pick<BasketReader, 'currentSymbols'>;
-  readonly reference: ReferenceDataReader;
+export interface RebalanceBasketDeps extends SubmitDeps, ChangeDeps {
   readonly calendar: IndexCalendar;
 }
 
 /** A null field keeps what the effective version has. */
 export interface WantedRebalance {
   readonly code: string;
-  readonly weighting: Weighting | null;
+  readonly weighting: WeightingScheme | null;
+  /** Null keeps that of the version, as far as the weighting stays. */
+  readonly rule: ProposedRule | null;
   readonly constituents: readonly ProposedConstituent[] | null;
   /** It counts from the close of this day on; null for the next day of the index. */
   readonly effectiveDate: BusinessDate | null;
@@ -33,27 +38,21 @@ export async function rebalanceBasket(
   request: CommandRequest,
   wanted: WantedRebalance,
 ): Promise<CommandOutcome> {
-  const { weighting, effectiveDate } = wanted;
+  const { weighting, rule, effectiveDate } = wanted;
   const code = normalizedCode(wanted.code);
   const constituents = wanted.constituents && normalized(wanted.constituents);
-  const symbols = constituents
-    ? constituents.map(({ symbol }) => symbol)
-    : await deps.reader.currentSymbols(code);
   return submitCommand(deps, {
     request,
     code,
-    content: JSON.stringify([
-      weighting,
-      constituents?.map((each) => [each.symbol, each.weight === null ? null : `${each.weight}`]),
-      effectiveDate,
-    ]),
+    content: JSON.stringify([weighting, ...proposalText(constituents, rule), effectiveDate]),
     command: {
       type: 'RebalanceBasket',
       weighting,
+      rule,
       constituents,
       effectiveDate,
       calendar: deps.calendar,
-      reference: await loadReference(deps.reference, symbols),
+      reference: await loadChanges(deps, code, { weighting, rule, constituents }),
       hash: deps.hash,
     },
   });

@@ -1,7 +1,7 @@
 /**
  * Keeps compositions in step with the world: finishes rebalances that a crash interrupted, and
- * works
- * announced corporate actions into the live baskets that hold the name, each once, after the close.
+ * works announced corporate actions into the live baskets that hold the name, each once, after the
+ * close.
  */
 
 import { addDays, utcDateOf } from '#kernel/business-date';
@@ -9,10 +9,10 @@ import type { Logger } from '#platform/logger';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { CorporateActionStore } from '../store/corporate-actions.ts';
 import { type ApplyActionDeps, applyAnnouncedAction } from '../use-cases/apply-announced-action.ts';
-import { finishRebalance } from '../use-cases/carry-out-rebalance.ts';
+import { finishRebalance, type RebalanceDeps } from '../use-cases/carry-out-rebalance.ts';
 import { repeat, type Repeating } from './repeating.ts';
 
-export interface LevelActionsDeps extends ApplyActionDeps {
+export interface LevelActionsDeps extends ApplyActionDeps, RebalanceDeps {
   readonly actions: CorporateActionStore;
   readonly reader: Pick<BasketReader, 'idsInStates' | 'byIds'>;
   readonly logger: Logger;

@@ -31,6 +31,7 @@ function world(weights: readonly string[], state: BasketState = 'ACTIVE') {
       status: 'EFFECTIVE',
       origin: 'EDIT',
       weighting: 'FIXED',
+      weighing: null,
       hash: '#',
       constituents: symbols.map((symbol, at) => ({
         symbol,

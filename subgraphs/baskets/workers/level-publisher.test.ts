@@ -29,6 +29,7 @@ const definition: IndexDefinition = {
     status: 'DRAFT',
     origin: 'EDIT',
     weighting: 'FIXED',
+    weighing: null,
     hash: '#',
     constituents: [
       {

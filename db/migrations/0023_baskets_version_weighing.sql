@@ -1,0 +1,1 @@
+ALTER TABLE "baskets"."basket_version" ADD COLUMN "weighing" jsonb;
