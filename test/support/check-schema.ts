@@ -1,4 +1,7 @@
-/** Schema lint: descriptions, names, pages and the federation rules of docs/architecture.md. */
+/**
+ * Schema lint: descriptions, names, pages and the federation rules of docs/architecture.md, and
+ * what changed since the last release.
+ */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +14,7 @@ import {
   parse,
   type TypeNode,
 } from 'graphql';
+import { schemaChangeFaults, type SchemaRelease } from './schema-changes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ROOT_TYPES = new Set(['Query', 'Mutation', 'Subscription']);
@@ -117,7 +121,7 @@ function fieldsRequiredBy(field: FieldDefinitionNode): string[] {
   const requires = (field.directives ?? []).filter(({ name }) => name.value === 'requires');
   return requires
     .flatMap((each) => stringArgument(each, 'fields'))
-    .flatMap((fields) => fields.split(/[\s{}]+/).filter((name) => name !== ''));
+    .flatMap((fields) => fields.split(/[\s{}(),:]+/).filter((name) => name !== ''));
 }
 
 function stringArgument(directive: ConstDirectiveNode, name: string): string[] {
@@ -138,11 +142,29 @@ function sdlFiles(): string[] {
   ].filter((file) => existsSync(file));
 }
 
+/** The SDL of the last release, kept here so that a clone without tags can compare. */
+function lastRelease(): SchemaRelease & { readonly version: string } {
+  const folder = join(ROOT, 'schema/released');
+  const byVersion = new Intl.Collator('en', { numeric: true });
+  const [file = ''] = readdirSync(folder).sort(byVersion.compare).reverse();
+  const text = (path: string) => readFileSync(join(ROOT, 'schema', path), 'utf8');
+  return {
+    version: file.replace('.graphql', ''),
+    released: text(join('released', file)),
+    current: text('api.graphql'),
+    changelog: text('CHANGELOG.md'),
+  };
+}
+
 if (process.argv[1] === import.meta.filename) {
   const files = sdlFiles();
+  const release = lastRelease();
   const faults = files.flatMap((file) =>
     lintSdl(readFileSync(file, 'utf8')).map((fault) => `${file.slice(ROOT.length + 1)}: ${fault}`),
   );
+  for (const fault of await schemaChangeFaults(release)) {
+    faults.push(`schema/api.graphql since ${release.version}: ${fault}`);
+  }
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   process.stdout.write(`schema lint: ${files.length} files, ${faults.length} faults\n`);
   process.exitCode = faults.length > 0 || files.length < 2 ? 1 : 0;
