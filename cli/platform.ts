@@ -3,7 +3,9 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { type Gateway, GATEWAY_LIMITS } from '../gateway/gateway-options.ts';
+import type { Gateway } from '../gateway/gateway-options.ts';
+import { configuredLimits } from '../gateway/limits/configured-limits.ts';
+import { openSafelist, type Safelist } from '../gateway/limits/safelist.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { Config } from '#platform/config';
 import { StartupError } from '#platform/errors';
@@ -36,6 +38,8 @@ export async function startPlatform(options: {
 }): Promise<RunningPlatform> {
   const { logger, shutdown } = options;
   await requireFreePort(options.config);
+  const safelist = openSafelist({ ...options.config.safelist, logger });
+  await shutdown.add('safelist', async () => safelist.close());
   const config = await withVendors(options.config, {
     logger,
     shutdown,
@@ -50,7 +54,7 @@ export async function startPlatform(options: {
     await shutdown.add(subgraph.name, () => subgraph.stop());
     await subgraph.start();
   }
-  const gateway = await openGateway({ parts, subgraphs });
+  const gateway = await openGateway({ parts, subgraphs, safelist });
   await shutdown.add('gateway', () => gateway.stop());
   return { url: gateway.url, emulatorUrls: emulatorUrlsOf(config), lost: database.lost };
 }
@@ -82,8 +86,9 @@ function localSubgraphs(config: Config) {
 async function openGateway(options: {
   readonly parts: OpenedParts;
   readonly subgraphs: readonly Subgraph[];
+  readonly safelist: Safelist;
 }): Promise<Gateway> {
-  const { parts, subgraphs } = options;
+  const { parts, subgraphs, safelist } = options;
   const { config, clock } = parts;
   const secret = internalSecretFor({ ...config, secret: config.internalTokenSecret });
   return startGateway({
@@ -92,7 +97,9 @@ async function openGateway(options: {
     subgraphs,
     internalTokens: createInternalTokens(secret, clock),
     verifyToken: await createTokenVerifier({ ...config, ...config.identity, clock }),
-    limits: GATEWAY_LIMITS,
+    limits: configuredLimits(config.gatewayLimits),
+    rateLimiter: parts.rateLimiter,
+    safelist,
     readyChecks: {
       database: async () => {
         await parts.sql`select 1`;

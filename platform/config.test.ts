@@ -1,6 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
+describe('GW-4 the limits of the configuration', () => {
+  test('bind partners to registered operations in production only, unless told', () => {
+    const rolesOf = (variables: Record<string, string>) => readConfig(variables).safelist.roles;
+    expect(rolesOf({})).toEqual([]);
+    expect(rolesOf({ NODE_ENV: 'production' })).toEqual(['partner']);
+    expect(rolesOf({ NODE_ENV: 'production', SAFELIST_ROLES: 'none' })).toEqual([]);
+    expect(rolesOf({ SAFELIST_ROLES: 'partner,feed' })).toEqual(['partner', 'feed']);
+    expect(() => rolesOf({ SAFELIST_ROLES: 'partners' })).toThrow(/SAFELIST_ROLES.*partners/);
+  });
+
+  test.each([
+    'MAX_OPERATION_COST',
+    'RATE_LIMIT_USER',
+    'RATE_LIMIT_ADDRESS',
+    'MAX_SOCKETS_PER_USER',
+  ])('%s is a number above zero', (name) => {
+    expect(() => readConfig({ [name]: '0' })).toThrow(name);
+    expect(() => readConfig({ [name]: 'many' })).toThrow(name);
+  });
+});
+
 describe('the vendors of the configuration', () => {
   test('are both emulated by default, and mandatory', () => {
     const { emulatedVendors, vendors } = readConfig({});

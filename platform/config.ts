@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { parseBusinessDate } from '#kernel/business-date';
+import { isRole, type Role } from '#kernel/roles';
 import { StartupError } from './errors.ts';
 
 /** 0 takes any free one. */
@@ -21,6 +22,14 @@ const blankAsAbsent = (value: unknown): unknown => (value === '' ? undefined : v
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankAsAbsent, type.optional());
 const withDefault = <T extends z.ZodType>(type: T, fallback: z.input<T>) =>
   z.preprocess((value) => (value === undefined || value === '' ? fallback : value), type);
+
+const roles = z.string().transform((text, context) => {
+  const names = text.split(',').filter((name) => name !== 'none');
+  const known: readonly Role[] = names.filter(isRole);
+  if (known.length === names.length) return known;
+  context.addIssue('expected roles such as partner,feed or none');
+  return z.NEVER;
+});
 
 const FEED = /^(simulator|none|replay:.+|exchange:wss?:\/\/\S+)$/;
 
@@ -48,6 +57,13 @@ const environment = z.object({
   JWT_AUDIENCE: withDefault(z.string(), 'plumbline'),
   INTERNAL_TOKEN_SECRET: optional(z.string().min(32)),
   CORS_ORIGINS: withDefault(z.string(), ''),
+  MAX_OPERATION_COST: withDefault(positiveInt, 150_000),
+  RATE_LIMIT_USER: withDefault(positiveInt, 1_000_000),
+  RATE_LIMIT_PROGRAM: withDefault(positiveInt, 1_000_000),
+  RATE_LIMIT_ADDRESS: withDefault(positiveInt, 20_000),
+  MAX_SOCKETS_PER_USER: withDefault(positiveInt, 20_000),
+  SAFELIST: optional(z.string()),
+  SAFELIST_ROLES: optional(roles),
   APOLLO_KEY: optional(z.string()),
   APOLLO_GRAPH_REF: optional(z.string()),
   SUBGRAPH_MARKET_DATA_URL: optional(url),
@@ -131,6 +147,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     identity: { jwksFile: e.JWKS_FILE, issuer: e.JWT_ISSUER, audience: e.JWT_AUDIENCE },
     internalTokenSecret: e.INTERNAL_TOKEN_SECRET,
     corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+    gatewayLimits: {
+      maxOperationCost: e.MAX_OPERATION_COST,
+      maxSocketsPerUser: e.MAX_SOCKETS_PER_USER,
+      /** Cost a second of each. */
+      costPerSecond: {
+        user: e.RATE_LIMIT_USER,
+        program: e.RATE_LIMIT_PROGRAM,
+        anonymous: e.RATE_LIMIT_ADDRESS,
+      },
+    },
+    safelist: { path: e.SAFELIST, roles: e.SAFELIST_ROLES ?? boundRoles(e.NODE_ENV) },
     apollo: { key: e.APOLLO_KEY, graphRef: e.APOLLO_GRAPH_REF },
     subgraphUrls: {
       'market-data': e.SUBGRAPH_MARKET_DATA_URL,
@@ -156,6 +183,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     emulatedVendors: e.VENDORS === 'emulator' ? VENDOR_KINDS.map((kind) => account(kind, e)) : [],
     vendors: parseVendors(e),
   });
+}
+
+/** A partner's programs are known before they meet what is real. */
+function boundRoles(environmentName: string): readonly Role[] {
+  return environmentName === 'production' ? ['partner'] : [];
 }
 
 function account(name: VendorKind, e: z.infer<typeof environment>): VendorAccount {
