@@ -9,6 +9,7 @@ import { type Instrument, parseSymbol, unknownInstrument } from './domain/instru
 import type { Context } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
+import { createBarChangeStore } from './store/bar-changes.ts';
 import { createBarRepository } from './store/bars.ts';
 import { createFxFixingRepository } from './store/fx-fixings.ts';
 import { openHistoryFile } from './store/history-file.ts';
@@ -22,6 +23,10 @@ import { createTickPastRepository } from './store/tick-past.ts';
 import { createTickRepository } from './store/tick-repository.ts';
 import { importSampleData } from './use-cases/import-sample-data.ts';
 import { recoverImports } from './use-cases/recover-imports.ts';
+import {
+  type BarChangeRetention,
+  startBarChangeRetention,
+} from './workers/bar-change-retention.ts';
 import type { FeedInstrument } from './workers/feed.ts';
 import { createLiveMarketData } from './workers/live-market-data.ts';
 
@@ -30,6 +35,7 @@ export function buildMarketData(parts: PlatformParts): Subgraph {
   const history = buildHistory(parts);
   const { live, quarantine } = buildLive(parts, history.instruments);
   const deps = { ...history, live, quarantine };
+  let retention: BarChangeRetention | undefined;
 
   return {
     name: 'market-data',
@@ -41,6 +47,7 @@ export function buildMarketData(parts: PlatformParts): Subgraph {
     }),
 
     async start() {
+      retention = startBarChangeRetention({ ...parts, changes: createBarChangeStore(parts.sql) });
       const abandoned = await recoverImports(history);
       if (abandoned > 0) logger.warn({ abandoned }, 'imports of a process that died are failed');
       if (config.importsSampleData) {
@@ -51,7 +58,10 @@ export function buildMarketData(parts: PlatformParts): Subgraph {
       await live.start();
     },
 
-    stop: () => live.stop(),
+    async stop() {
+      await retention?.stop();
+      await live.stop();
+    },
   };
 }
 
