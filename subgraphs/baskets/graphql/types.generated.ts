@@ -239,8 +239,8 @@ export type Subscription = {
   /** Closes that were restated because a past price was corrected, as it happens in this process. */
   readonly basketLevelRestated: LevelRestatement;
   /**
-   * Every transition, in the order in which they became durable, none left out and none twice. A slow
-   * reader falls behind and is not cut off.
+   * Every transition, in the order in which they became durable, none left out and none twice. A
+   * reader who is too slow is cut off, and goes on with `after`.
    */
   readonly basketStateChanged: BasketTransition;
   /**
@@ -2037,13 +2037,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Basket: ResolverTypeWrapper<BasketParent>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   BasketVersion: ResolverTypeWrapper<BasketVersionParent>;
   BasketVersionOrigin: BasketVersionOrigin;
   BasketVersionChanges: ResolverTypeWrapper<BasketVersionChanges>;
@@ -2130,18 +2127,18 @@ export type ResolversTypes = {
   Money: ResolverTypeWrapper<Money>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Side: Side;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Basket: BasketParent;
-  Boolean: Scalars['Boolean']['output'];
   BasketVersion: BasketVersionParent;
   BasketVersionChanges: BasketVersionChanges;
   ConstituentChange: ConstituentChange;
@@ -2203,7 +2200,21 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Money: Money;
   PageInfo: PageInfo;
+  String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type FanOutDirectiveArgs = {
+  keyedBy?: Maybe<Scalars['String']['input']>;
+  foldsCase?: Maybe<Scalars['Boolean']['input']>;
+  maxKeys?: Maybe<Scalars['Int']['input']>;
+  startsWithLast?: Maybe<Scalars['Boolean']['input']>;
+  resumedBy?: Maybe<Scalars['String']['input']>;
+  skipsWhenSlow?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type FanOutDirectiveResolver<Result, Parent, ContextType = Context, Args = FanOutDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   basket?: Resolver<Maybe<ResolversTypes['Basket']>, ParentType, ContextType, RequireFields<QueryBasketArgs, 'code'>>;
@@ -2763,3 +2774,6 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  fanOut?: FanOutDirectiveResolver<any, any, ContextType>;
+};

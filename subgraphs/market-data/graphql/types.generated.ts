@@ -106,7 +106,10 @@ export type MutationIngestTicksArgs = {
 
 export type Subscription = {
   readonly __typename?: 'Subscription';
-  /** Every accepted tick of the symbols, in order per symbol, from the moment of subscribing. */
+  /**
+   * Every accepted tick of the symbols, in order per symbol, from the moment of subscribing. A reader
+   * who is too slow skips to the newest tick of a symbol.
+   */
   readonly priceTicks: PriceTick;
   /** The newest accepted tick of each symbol that moved, once per window; starts with the last known. */
   readonly latestPrices: ReadonlyArray<PriceTick>;
@@ -800,8 +803,6 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Instrument: ResolverTypeWrapper<InstrumentParent>;
@@ -809,7 +810,6 @@ export type ResolversTypes = {
   AssetClass: AssetClass;
   BarInterval: BarInterval;
   PriceSeries: ResolverTypeWrapper<PriceSeries>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Bar: ResolverTypeWrapper<Bar>;
   Price: ResolverTypeWrapper<Price>;
   PriceQuality: PriceQuality;
@@ -850,19 +850,19 @@ export type ResolversTypes = {
   Money: ResolverTypeWrapper<Money>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Side: Side;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Instrument: InstrumentParent;
   ID: Scalars['ID']['output'];
   PriceSeries: PriceSeries;
-  Boolean: Scalars['Boolean']['output'];
   Bar: Bar;
   Price: Price;
   PriceTick: PriceTickParent;
@@ -896,7 +896,21 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Money: Money;
   PageInfo: PageInfo;
+  String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type FanOutDirectiveArgs = {
+  keyedBy?: Maybe<Scalars['String']['input']>;
+  foldsCase?: Maybe<Scalars['Boolean']['input']>;
+  maxKeys?: Maybe<Scalars['Int']['input']>;
+  startsWithLast?: Maybe<Scalars['Boolean']['input']>;
+  resumedBy?: Maybe<Scalars['String']['input']>;
+  skipsWhenSlow?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type FanOutDirectiveResolver<Result, Parent, ContextType = Context, Args = FanOutDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   instrument?: Resolver<Maybe<ResolversTypes['Instrument']>, ParentType, ContextType, RequireFields<QueryInstrumentArgs, 'symbol'>>;
@@ -1163,3 +1177,6 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  fanOut?: FanOutDirectiveResolver<any, any, ContextType>;
+};

@@ -95,7 +95,7 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
    * Every event of the orders, in the order in which they became durable, none left out and none
-   * twice. A slow reader falls behind and is not cut off.
+   * twice. A reader who is too slow is cut off, and goes on with `after`.
    */
   readonly orderUpdated: OrderUpdate;
 };
@@ -825,8 +825,6 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Order: ResolverTypeWrapper<OrderParent>;
@@ -840,7 +838,6 @@ export type ResolversTypes = {
   Execution: ResolverTypeWrapper<ExecutionParent>;
   ExecutionPositionStatus: ExecutionPositionStatus;
   PreTradeCheck: ResolverTypeWrapper<PreTradeCheck>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   PreTradeCheckCode: PreTradeCheckCode;
   OrderUpdate: ResolverTypeWrapper<OrderUpdateParent>;
   OrderFilter: OrderFilter;
@@ -876,13 +873,14 @@ export type ResolversTypes = {
   Money: ResolverTypeWrapper<Money>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Side: Side;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Order: OrderParent;
@@ -890,7 +888,6 @@ export type ResolversParentTypes = {
   Instrument: Instrument;
   Execution: ExecutionParent;
   PreTradeCheck: PreTradeCheck;
-  Boolean: Scalars['Boolean']['output'];
   OrderUpdate: OrderUpdateParent;
   OrderFilter: OrderFilter;
   OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
@@ -920,7 +917,21 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Money: Money;
   PageInfo: PageInfo;
+  String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type FanOutDirectiveArgs = {
+  keyedBy?: Maybe<Scalars['String']['input']>;
+  foldsCase?: Maybe<Scalars['Boolean']['input']>;
+  maxKeys?: Maybe<Scalars['Int']['input']>;
+  startsWithLast?: Maybe<Scalars['Boolean']['input']>;
+  resumedBy?: Maybe<Scalars['String']['input']>;
+  skipsWhenSlow?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type FanOutDirectiveResolver<Result, Parent, ContextType = Context, Args = FanOutDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'clOrdId'>>;
@@ -1164,3 +1175,6 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  fanOut?: FanOutDirectiveResolver<any, any, ContextType>;
+};

@@ -276,12 +276,12 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
    * Every change of the positions, in the order in which they became durable, none left out and none
-   * twice. A slow reader falls behind and is not cut off.
+   * twice. A reader who is too slow is cut off, and goes on with `after`.
    */
   readonly positionChanged: PositionChange;
   /**
    * Corrections of positions by what came late, in the order in which they became durable, none left
-   * out and none twice. A slow reader falls behind and is not cut off.
+   * out and none twice. A reader who is too slow is cut off, and goes on with `after`.
    */
   readonly positionCorrected: PositionCorrection;
 };
@@ -2550,8 +2550,6 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -2575,7 +2573,6 @@ export type ResolversTypes = {
   TradeInput: TradeInput;
   ElectedLotInput: ElectedLotInput;
   DefineContractInput: DefineContractInput;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   DefineContractResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DefineContractResult']>;
   ContractDefined: ResolverTypeWrapper<ContractDefinedParent>;
   DefineContractRefused: ResolverTypeWrapper<DefineContractRefusedParent>;
@@ -2695,13 +2692,14 @@ export type ResolversTypes = {
   Money: ResolverTypeWrapper<Money>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Side: Side;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
-  String: Scalars['String']['output'];
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
@@ -2719,7 +2717,6 @@ export type ResolversParentTypes = {
   TradeInput: TradeInput;
   ElectedLotInput: ElectedLotInput;
   DefineContractInput: DefineContractInput;
-  Boolean: Scalars['Boolean']['output'];
   DefineContractResult: ResolversUnionTypes<ResolversParentTypes>['DefineContractResult'];
   ContractDefined: ContractDefinedParent;
   DefineContractRefused: DefineContractRefusedParent;
@@ -2818,7 +2815,21 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Money: Money;
   PageInfo: PageInfo;
+  String: Scalars['String']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type FanOutDirectiveArgs = {
+  keyedBy?: Maybe<Scalars['String']['input']>;
+  foldsCase?: Maybe<Scalars['Boolean']['input']>;
+  maxKeys?: Maybe<Scalars['Int']['input']>;
+  startsWithLast?: Maybe<Scalars['Boolean']['input']>;
+  resumedBy?: Maybe<Scalars['String']['input']>;
+  skipsWhenSlow?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type FanOutDirectiveResolver<Result, Parent, ContextType = Context, Args = FanOutDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   position?: Resolver<Maybe<ResolversTypes['Position']>, ParentType, ContextType, RequireFields<QueryPositionArgs, 'key'>>;
@@ -3724,3 +3735,6 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  fanOut?: FanOutDirectiveResolver<any, any, ContextType>;
+};

@@ -356,10 +356,8 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PortfolioInput: PortfolioInput;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   HoldingInput: HoldingInput;
   Portfolio: ResolverTypeWrapper<Portfolio>;
   PortfolioHolding: ResolverTypeWrapper<PortfolioHolding>;
@@ -377,18 +375,18 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Money: ResolverTypeWrapper<Money>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Side: Side;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   Float: Scalars['Float']['output'];
-  Int: Scalars['Int']['output'];
   Subscription: Record<PropertyKey, never>;
   PortfolioInput: PortfolioInput;
-  String: Scalars['String']['output'];
   HoldingInput: HoldingInput;
   Portfolio: Portfolio;
   PortfolioHolding: PortfolioHolding;
@@ -403,8 +401,21 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Money: Money;
   PageInfo: PageInfo;
+  String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
+  Int: Scalars['Int']['output'];
 };
+
+export type FanOutDirectiveArgs = {
+  keyedBy?: Maybe<Scalars['String']['input']>;
+  foldsCase?: Maybe<Scalars['Boolean']['input']>;
+  maxKeys?: Maybe<Scalars['Int']['input']>;
+  startsWithLast?: Maybe<Scalars['Boolean']['input']>;
+  resumedBy?: Maybe<Scalars['String']['input']>;
+  skipsWhenSlow?: Maybe<Scalars['Boolean']['input']>;
+};
+
+export type FanOutDirectiveResolver<Result, Parent, ContextType = Context, Args = FanOutDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   portfolio?: Resolver<ResolversTypes['Portfolio'], ParentType, ContextType, RequireFields<QueryPortfolioArgs, 'of'>>;
@@ -524,3 +535,6 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  fanOut?: FanOutDirectiveResolver<any, any, ContextType>;
+};
