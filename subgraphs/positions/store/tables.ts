@@ -130,6 +130,7 @@ export const snapshotStore = positionsSchema.table(
     index('snapshot_by_book').on(table.bookId, table.positionKey),
     index('snapshot_by_account').on(table.accountId, table.positionKey),
     index('snapshot_by_symbol').on(table.symbol, table.positionKey),
+    index('snapshot_by_instrument').on(table.instrumentId, table.positionKey),
     index('snapshot_by_contract')
       .on(table.contractId, table.positionKey)
       .where(sql`contract_id is not null`),

@@ -1,0 +1,1 @@
+CREATE INDEX "snapshot_by_instrument" ON "positions"."snapshot_store" USING btree ("instrument_id","position_key");
