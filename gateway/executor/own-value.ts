@@ -1,4 +1,4 @@
-/** Reading and writing by names that callers choose: `__proto__` and `constructor` are names too. */
+/** Reads and writes by names that callers choose: `__proto__` and `constructor` are names too. */
 
 /** What every object or list answers to without owning it. */
 const INHERITED = new Set([

@@ -1,4 +1,4 @@
-/** The places a fetch is about: reached through the data by a path such as `orders.@.instrument`. */
+/** The places a fetch is about, reached by a path such as `orders.@.instrument`. */
 
 import { isReference, ownValue } from './own-value.ts';
 
