@@ -23,16 +23,24 @@ import {
   type VendorLimits,
 } from '../../subgraphs/baskets/workers/vendors/vendor-limits.ts';
 
+/** Short waits between attempts; an answer has its usual time, on a slow machine too. */
 export const QUICK_LIMITS: VendorLimits = {
   ...DEFAULT_VENDOR_LIMITS,
-  connectMs: 500,
-  answerMs: 300,
-  ackMs: 200,
   backoff: { firstMs: 5, maxMs: 20 },
+  reconnect: { firstMs: 5, maxMs: 20 },
   pingMs: 40,
-  silenceMs: 300,
   failbackMs: 60,
   breaker: { ...DEFAULT_VENDOR_LIMITS.breaker, openFirstMs: 60, openMaxMs: 120 },
+  sessionBreaker: { ...DEFAULT_VENDOR_LIMITS.sessionBreaker, openFirstMs: 60, openMaxMs: 120 },
+};
+
+/** For what is to be seen when no answer comes: a slow machine may run into them by itself. */
+export const IMPATIENT_LIMITS: VendorLimits = {
+  ...QUICK_LIMITS,
+  connectMs: 2_000,
+  answerMs: 1_000,
+  ackMs: 500,
+  silenceMs: 1_000,
 };
 
 export const definitionOf = (code: string, versionHash = 'v1'): ListingDefinition => ({
@@ -145,9 +153,13 @@ export async function startVendorWorld({ limits = QUICK_LIMITS, hasSecondary = t
       emulator[kind].primary.faults.clear();
       emulator[kind].secondary.faults.clear();
     },
+    /** Throws when a sequence went back, or a PostID came again after a newer one. */
     async stop() {
+      const { bloomberg, refinitiv } = emulator;
+      const faultsFound = [...bloomberg.desk.faultsFound(), ...refinitiv.desk.faultsFound()];
       await gateway.close();
       await emulator.stop();
+      if (faultsFound.length > 0) throw new Error(faultsFound.join('; '));
     },
   };
 }

@@ -113,7 +113,8 @@ async function serve(
   ];
   try {
     await desk.start((ids) => rounds.recall(ids));
-    await Promise.all(loops);
+    // A loop may wait for a vendor that hangs: closing its gateway is what answers it.
+    await Promise.race([Promise.all(loops), abortOf(ends)]);
   } finally {
     closing.abort();
     await gateway.close();
@@ -123,6 +124,13 @@ async function serve(
     await watching.stop();
     await record.flush();
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** All that is in the office, in the knowledge of each other. */

@@ -27,7 +27,7 @@ afterAll(() => world.close());
 const deskOf = (kind: (typeof BOTH)[number]) => world.emulator[kind].desk;
 const requestsOf = () => BOTH.map((kind) => deskOf(kind).requests());
 async function priced(kind: (typeof BOTH)[number], code: string): Promise<void> {
-  await expect.poll(() => deskOf(kind).newest(code), { timeout: 10_000 }).toMatchObject({ code });
+  await expect.poll(() => deskOf(kind).newest(code), { timeout: 15_000 }).toMatchObject({ code });
 }
 
 describe('BK-5 listing at the vendors', () => {
@@ -98,7 +98,7 @@ describe('BK-5 listing at the vendors', () => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     await world.approved('KILLED');
     await expect
-      .poll(() => world.listingsOf('KILLED'), { timeout: 20_000 })
+      .poll(() => world.listingsOf('KILLED'), { timeout: 30_000 })
       .toEqual(['bloomberg LISTED', 'refinitiv SENT']);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -113,7 +113,7 @@ describe('BK-5 listing at the vendors', () => {
     world.both('bloomberg', faultOf({ kind: 'DOWN', at: 'LISTING' }));
     await world.approved('HALF');
     await expect
-      .poll(() => world.listingsOf('HALF'), { timeout: 10_000 })
+      .poll(() => world.listingsOf('HALF'), { timeout: 15_000 })
       .toEqual(['bloomberg FAILED', 'refinitiv LISTED']);
     world.clear('bloomberg');
     await world.becomes('HALF', 'ACTIVE');
@@ -163,5 +163,5 @@ test('one process at a time deals with vendors', async () => {
   expect(held).toBeUndefined();
   expect(second.vendors()).toBeNull();
   await first.stop();
-  await expect.poll(() => second.vendors()?.length, { timeout: 5_000 }).toBe(2);
+  await expect.poll(() => second.vendors()?.length).toBe(2);
 });

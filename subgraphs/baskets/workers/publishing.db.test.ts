@@ -32,7 +32,7 @@ afterAll(() => world.close());
 
 const deskOf = (kind: (typeof BOTH)[number]) => world.emulator[kind].desk;
 async function priced(kind: (typeof BOTH)[number], code: string): Promise<void> {
-  await expect.poll(() => deskOf(kind).newest(code), { timeout: 10_000 }).toMatchObject({ code });
+  await expect.poll(() => deskOf(kind).newest(code), { timeout: 15_000 }).toMatchObject({ code });
 }
 
 describe('BK-5 prices for the vendors', () => {
@@ -47,7 +47,7 @@ describe('BK-5 prices for the vendors', () => {
     world.office();
     for (const [at, kind] of BOTH.entries()) {
       await expect
-        .poll(() => deskOf(kind).newest('SEQ')?.sequence, { timeout: 10_000 })
+        .poll(() => deskOf(kind).newest('SEQ')?.sequence, { timeout: 15_000 })
         .toBeGreaterThan(before[at] ?? 0);
       expect(deskOf(kind).faultsFound()).toEqual([]);
     }
@@ -67,12 +67,12 @@ describe('BK-5 prices for the vendors', () => {
     world.both('bloomberg', faultOf({ kind: 'DOWN', at: 'PRICE' }));
     const count = deskOf('refinitiv').prices().length;
     await expect
-      .poll(() => deskOf('refinitiv').prices().length, { timeout: 10_000 })
+      .poll(() => deskOf('refinitiv').prices().length, { timeout: 15_000 })
       .toBeGreaterThan(count + 10);
     const last = deskOf('bloomberg').newest('FLAP')?.sequence ?? 0;
     world.clear('bloomberg');
     await expect
-      .poll(() => deskOf('bloomberg').newest('FLAP')?.sequence, { timeout: 10_000 })
+      .poll(() => deskOf('bloomberg').newest('FLAP')?.sequence, { timeout: 15_000 })
       .toBeGreaterThan(last);
     expect(deskOf('bloomberg').faultsFound()).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('BK-5 prices for the vendors', () => {
       return rows.map(({ outcome }) => outcome);
     };
     await expect
-      .poll(outcomes, { timeout: 10_000 })
+      .poll(outcomes, { timeout: 15_000 })
       .toEqual(expect.arrayContaining(['bloomberg ACKED', 'refinitiv ACKED']));
     expect(deskOf('bloomberg').faultsFound()).toEqual([]);
     // The lost one, of whatever basket, went again, or a newer price took its place.
@@ -103,7 +103,7 @@ describe('BK-5 prices for the vendors', () => {
             and sent_at >= (
               select min(p.sent_at) from baskets.vendor_publication p
                 join baskets.basket b using (basket_id) where b.code = 'ACKS')`,
-        { timeout: 10_000 },
+        { timeout: 15_000 },
       )
       .not.toHaveLength(0);
   });
@@ -159,7 +159,7 @@ describe('BK-5 prices for the vendors', () => {
             deskOf(kind)
               .inForce('AMEND')
               ?.definition.constituents.map(({ symbol }) => symbol),
-          { timeout: 10_000 },
+          { timeout: 15_000 },
         )
         .toEqual(['A', 'C']);
     }
@@ -174,7 +174,7 @@ describe('BK-5 prices for the vendors', () => {
     await priced('bloomberg', 'FORGOT');
     deskOf('bloomberg').withdraw('FORGOT');
     await expect
-      .poll(() => deskOf('bloomberg').inForce('FORGOT')?.kind, { timeout: 10_000 })
+      .poll(() => deskOf('bloomberg').inForce('FORGOT')?.kind, { timeout: 15_000 })
       .toBe('LISTED');
   });
 
@@ -208,7 +208,7 @@ describe('BK-5 promises', () => {
     const broken = async () =>
       (await world.breachesOf('GAP')).map(({ kind, vendor }) => `${kind} ${vendor}`);
     await expect
-      .poll(broken, { timeout: 10_000 })
+      .poll(broken, { timeout: 15_000 })
       .toEqual(expect.arrayContaining(['CADENCE bloomberg', 'CADENCE refinitiv']));
     world.setLevel('1000');
     expect(

@@ -1,15 +1,13 @@
 /**
  * Keeps one vendor connected while it is open.
  *
- * CLOSED before `open` and after `close`. CONNECTING: an endpoint is tried, the primary first,
- * after
+ * CLOSED before `open` and after `close`. CONNECTING: an endpoint is tried, the primary first, after
  * a failure the other one. LIVE: the delivery has the connection. DOWN: no endpoint lets itself be
  * tried now, or the wait between two tries is not over. A connection ends when it is lost, when the
  * breaker of its endpoint opens, or when the primary, tried from time to time from the secondary,
  * takes over again.
  */
 
-import { pause } from '#platform/backoff';
 import type { Clock } from '#platform/clock';
 import type { Logger } from '#platform/logger';
 import type { EndpointName, PriceSessionStatus, SessionState } from '../../domain/vendor.ts';
@@ -29,6 +27,7 @@ export interface PriceConnectionDeps extends Pick<
   readonly delivery: PriceDelivery;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: () => number;
+  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -109,11 +108,11 @@ export class PriceConnection {
   /** None after a connection that did its work. */
   #jitterMs(failures: number): number {
     const { limits, random } = this.#deps;
-    return failures === 0 ? 0 : fullJitterMs(failures - 1, { ...limits.backoff, random });
+    return failures === 0 ? 0 : fullJitterMs(failures - 1, { ...limits.reconnect, random });
   }
 
   async #down(problem: string | null, ms: number): Promise<void> {
-    const { logger, vendor } = this.#deps;
+    const { logger, pause, vendor } = this.#deps;
     if (this.#stopping.signal.aborted) return;
     this.#state = 'DOWN';
     this.#problem = problem;

@@ -4,6 +4,7 @@
  */
 
 import { Agent } from 'undici';
+import { pause } from '#platform/backoff';
 import type { Clock } from '#platform/clock';
 import type { VendorConfig, VendorKind } from '#platform/config';
 import type { Logger } from '#platform/logger';
@@ -32,8 +33,17 @@ import {
 } from './refinitiv-style-listing.ts';
 import { openRefinitivSession } from './refinitiv-style-session.ts';
 import { VendorCalls } from './vendor-calls.ts';
-import { breakerStates, endpointsOf } from './vendor-endpoint.ts';
-import { DEFAULT_VENDOR_LIMITS, type VendorLimits } from './vendor-limits.ts';
+import {
+  breakerStates,
+  endpointsOf,
+  type VendorAddress,
+  type VendorEndpoint,
+} from './vendor-endpoint.ts';
+import {
+  DEFAULT_VENDOR_LIMITS,
+  type VendorBreakerLimits,
+  type VendorLimits,
+} from './vendor-limits.ts';
 import { createVendorTokens, type FetchedToken, type VendorTokens } from './vendor-token.ts';
 
 export interface VendorGateway {
@@ -96,30 +106,31 @@ function openVendor(config: VendorConfig, deps: VendorGatewayDeps) {
   const protocol = PROTOCOLS[name];
   const stopping = new AbortController();
   const dispatcher = new Agent({ connections: limits.callsAtOnce });
-  const doors = { limits: limits.breaker, clock };
   const shared = { ...protocol, name, clock, random, dispatcher, signal: stopping.signal };
-  const endpoints = endpointsOf(config, doors);
-  const calls = new VendorCalls({ ...shared, endpoints, limits });
-  const tokens = createVendorTokens(() => protocol.fetchToken(calls, config), clock);
+  const doors = (address: VendorAddress, breaker: VendorBreakerLimits) =>
+    endpointsOf(address, { limits: breaker, clock });
+  const callsAt = (endpoints: readonly VendorEndpoint[], callAttempts = limits.callAttempts) =>
+    new VendorCalls({ ...shared, endpoints, limits: { ...limits, callAttempts } });
+  const endpoints = doors(config, limits.breaker);
+  const calls = callsAt(endpoints);
+  // A session does not wait for a token until listing requests are let through again.
+  const tokenCalls = callsAt(doors(config, limits.sessionBreaker));
+  const tokens = createVendorTokens(() => protocol.fetchToken(tokenCalls, config), clock);
   const delivery = new PriceDelivery({ ...deps, vendor: name, limits, random });
-  const priceEndpoints = endpointsOf(config, doors);
+  const priceEndpoints = doors(config, limits.sessionBreaker);
   const connection = new PriceConnection({
     ...deps,
     vendor: name,
     endpoints: priceEndpoints,
-    openSession: protocol.sessions(
-      (url) =>
-        new VendorCalls({
-          ...shared,
-          endpoints: endpointsOf({ url, secondaryUrl: null }, doors),
-          limits: { ...limits, callAttempts: 1 },
-        }),
+    openSession: protocol.sessions((url) =>
+      callsAt(doors({ url, secondaryUrl: null }, limits.sessionBreaker), 1),
     ),
     delivery,
     clientId: config.clientId,
     tokens,
     limits,
     random,
+    pause,
   });
   const prices = pricePort({ connection, delivery, clock });
   const vendor: Vendor = {

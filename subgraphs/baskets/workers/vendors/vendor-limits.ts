@@ -12,6 +12,8 @@ export interface VendorLimits {
   /** Of one post, the first included; more than a breaker lets fail at one endpoint. */
   readonly postAttempts: number;
   readonly backoff: { readonly firstMs: number; readonly maxMs: number };
+  /** Between two tries to connect: a price each 5 s is promised once the vendor is back. */
+  readonly reconnect: { readonly firstMs: number; readonly maxMs: number };
   /** Requests to one vendor at the same time, and those that wait for a place. */
   readonly callsAtOnce: number;
   readonly callsWaiting: number;
@@ -24,7 +26,10 @@ export interface VendorLimits {
   readonly silenceMs: number;
   /** On the secondary endpoint: how often the primary is tried. */
   readonly failbackMs: number;
+  /** Before listing requests. */
   readonly breaker: VendorBreakerLimits;
+  /** Before sessions, their posts and tokens: ADR 0016. */
+  readonly sessionBreaker: VendorBreakerLimits;
 }
 
 export interface VendorRateLimits {
@@ -44,6 +49,16 @@ export interface VendorBreakerLimits {
   readonly probes: number;
 }
 
+const BREAKER: VendorBreakerLimits = {
+  windowMs: 10_000,
+  leastCalls: 20,
+  failureRatio: 0.5,
+  failuresInRow: 5,
+  openFirstMs: 15_000,
+  openMaxMs: 120_000,
+  probes: 3,
+};
+
 export const DEFAULT_VENDOR_LIMITS: VendorLimits = {
   connectMs: 5_000,
   answerMs: 5_000,
@@ -51,6 +66,7 @@ export const DEFAULT_VENDOR_LIMITS: VendorLimits = {
   callAttempts: 4,
   postAttempts: 8,
   backoff: { firstMs: 100, maxMs: 5_000 },
+  reconnect: { firstMs: 100, maxMs: 1_000 },
   callsAtOnce: 16,
   callsWaiting: 2_000,
   postsInFlight: 500,
@@ -59,15 +75,8 @@ export const DEFAULT_VENDOR_LIMITS: VendorLimits = {
   pingMs: 5_000,
   silenceMs: 15_000,
   failbackMs: 30_000,
-  breaker: {
-    windowMs: 10_000,
-    leastCalls: 20,
-    failureRatio: 0.5,
-    failuresInRow: 5,
-    openFirstMs: 15_000,
-    openMaxMs: 120_000,
-    probes: 3,
-  },
+  breaker: BREAKER,
+  sessionBreaker: { ...BREAKER, openFirstMs: 1_000, openMaxMs: 5_000 },
 };
 
 /** Baskets that one vendor is sent prices of. */
