@@ -6,6 +6,7 @@ import { type Basket, currentVersion } from './basket.ts';
 import type { Asked, CommandOf, TriggerBacktest } from './basket-command.ts';
 import { referenceFault } from './basket-composition.ts';
 import type { BasketDecision } from './basket-decision.ts';
+import { followsMarket } from './weighing.ts';
 
 /** What a backtest may take, waiting included. */
 export const BACKTEST_SLA_MS = 5 * 60_000;
@@ -24,6 +25,8 @@ export function triggerBacktest(
   const symbols = version.constituents.map(({ symbol }) => symbol);
   const fault = backtestFault(params, { ...command, symbols });
   if (fault) return fault;
+  const unsupported = schemeFault(basket, command);
+  if (unsupported) return unsupported;
   if (queued >= MAX_OPEN_BACKTESTS) {
     return refuse(
       'BACKTEST_QUEUE_FULL',
@@ -38,6 +41,26 @@ export function triggerBacktest(
     params,
     deadlineMs: atMs + BACKTEST_SLA_MS,
   });
+}
+
+/** What the mathematics cannot follow is refused: other weights would be another basket. */
+function schemeFault(basket: Basket, { params }: TriggerBacktest) {
+  const { weighting, constituents } = currentVersion(basket);
+  if (!followsMarket(weighting)) return undefined;
+  if (params.missingPrices !== 'REFUSE') {
+    return refuse(
+      'WEIGHTING_NOT_SUPPORTED' as const,
+      `${weighting} needs a close of every name at every rebalance: expected missingPrices ` +
+        `REFUSE, was ${params.missingPrices}`,
+    );
+  }
+  const foreign = constituents.find(({ currency }) => currency !== basket.currency);
+  if (weighting !== 'INVERSE_VOLATILITY' || foreign === undefined) return undefined;
+  return refuse(
+    'WEIGHTING_NOT_SUPPORTED' as const,
+    `${weighting} looks at closes in the currency of each name, and a backtest has them in ` +
+      `${basket.currency} only: ${foreign.symbol} is in ${foreign.currency}`,
+  );
 }
 
 /** Of another backtest than the one that runs: it was cancelled, or its version edited since. */

@@ -143,7 +143,7 @@ function floatCapitalisation(name: WeightedName): bigint | undefined {
 }
 
 /** 1 + z, below zero 1 / (1 - z), at 1e-16 and cut: doubling what is liked, halving the rest. */
-function tilt(score: Decimal): bigint {
+export function tilt(score: Decimal): bigint {
   return score >= 0n ? (ONE + score) * ONE : (ONE * ONE * ONE) / (ONE - score);
 }
 

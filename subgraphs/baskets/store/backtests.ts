@@ -9,9 +9,13 @@ import {
   BACKTEST_STATUSES,
   type BacktestJob,
   type BacktestStatus,
+  followed,
 } from '../domain/backtest-job.ts';
 import type { BacktestParams } from '../domain/backtest-params.ts';
+import { WEIGHTING_SCHEMES } from '../domain/weighting-schemes.ts';
+import { known } from './basket-rows.ts';
 import { backtestParamsOf } from './fact-json-composition.ts';
+import { weighingOf } from './fact-json-fields.ts';
 
 export interface BacktestRow {
   readonly id: string;
@@ -90,7 +94,7 @@ function queueOf(sql: Sql) {
               < clock_timestamp() - make_interval(secs => ${RUNNER_SILENT_AFTER_MS / 1_000}))
             order by queued_at limit 1 for update skip locked)
           returning *)
-        select t.backtest_id as "backtestId", b.code, b.currency, t.params,
+        select t.backtest_id as "backtestId", b.code, b.currency, t.params, v.weighting, v.weighing,
           t.version_hash as "versionHash", t.inputs_hash as "inputsHash",
           array(select c.symbol from baskets.constituent c
             where c.basket_id = t.basket_id and c.version_number = t.version_number
@@ -98,7 +102,7 @@ function queueOf(sql: Sql) {
           array(select c.weight::text from baskets.constituent c
             where c.basket_id = t.basket_id and c.version_number = t.version_number
             order by c.symbol) as weights
-        from taken t join baskets.basket b using (basket_id)`;
+        from taken t join baskets.basket b using (basket_id) ${itsVersion(sql)}`;
       return row && claimedOf(row);
     },
 
@@ -229,12 +233,12 @@ function suspectsOf(sql: Sql) {
                 and c.first_date <= to_date and c.last_date >= from_date)
           order by inputs_hash, queued_at
         )
-        select t.backtest_id as "backtestId", b.code, b.currency, t.params,
+        select t.backtest_id as "backtestId", b.code, b.currency, t.params, v.weighting, v.weighing,
           t.version_hash as "versionHash", t.inputs_hash as "inputsHash",
           t.data_snapshot as snapshot, names.symbols, names.weights,
           changed.symbols as "changedSymbols", changed.from_date::text as "changedFrom",
           changed.to_date::text as "changedTo"
-        from results t join baskets.basket b using (basket_id)
+        from results t join baskets.basket b using (basket_id) ${itsVersion(sql)}
         cross join lateral (
           select array_agg(c.symbol order by c.symbol) as symbols,
             array_agg(c.weight::text order by c.symbol) as weights
@@ -272,6 +276,10 @@ function suspectsOf(sql: Sql) {
     },
   };
 }
+
+/** The version `v` that backtest `t` is of. */
+const itsVersion = (sql: Sql) => sql`
+  join baskets.basket_version v on v.basket_id = t.basket_id and v.number = t.version_number`;
 
 interface ChangeRow {
   readonly snapshot: string;
@@ -335,12 +343,20 @@ interface ClaimedRow {
   readonly inputsHash: string | null;
   readonly symbols: readonly string[];
   readonly weights: readonly string[];
+  readonly weighting: string;
+  readonly weighing: unknown;
 }
 
-function claimedOf({ symbols, weights, inputsHash, params, ...row }: ClaimedRow): ClaimedBacktest {
+function claimedOf(claimed: ClaimedRow): ClaimedBacktest {
+  const { symbols, weights, inputsHash, params, weighting, weighing, ...row } = claimed;
   const names = symbols.map((symbol, index) => ({
     symbol,
     weight: weight(BigInt(weights[index] ?? '0')),
   }));
-  return { job: { ...row, params: backtestParamsOf(params), names }, inputsHash };
+  const version = {
+    weighting: known(WEIGHTING_SCHEMES, weighting),
+    weighing: weighingOf(weighing),
+  };
+  const job = { ...row, params: backtestParamsOf(params), ...followed(version, names) };
+  return { job, inputsHash };
 }

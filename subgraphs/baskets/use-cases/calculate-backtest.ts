@@ -11,6 +11,7 @@ import {
   RISK_FREE_RETURN,
   weightsOf,
 } from '../domain/backtest-document.ts';
+import { compositionsOf } from '../domain/backtest-compositions.ts';
 import type { BacktestJob } from '../domain/backtest-job.ts';
 import { dateOfDay, type PanelData } from '../domain/backtest-panel.ts';
 import { refusalText } from '../domain/backtest-words.ts';
@@ -31,10 +32,12 @@ const MAX_SYMBOLS_SHOWN = 10;
 const MAX_DAYS_BETWEEN_SESSIONS = 14;
 
 export function calculateBacktest(
-  { job, panel, unadjusted }: Calculation,
+  { job, panel: whole, unadjusted }: Calculation,
   progress: BacktestProgress,
 ): CalculationOutcome {
   const { params, names } = job;
+  const lead = Array.from(whole.days, dateOfDay).filter((date) => date < params.from).length;
+  const panel = lead === 0 ? whole : withoutLead(whole, lead);
   const words = {
     symbols: names.map(({ symbol }) => symbol),
     dates: Array.from(panel.days, dateOfDay),
@@ -44,12 +47,12 @@ export function calculateBacktest(
   if (hole !== undefined && params.missingPrices === 'REFUSE') {
     return { ok: false, message: `MISSING_PRICES: ${hole}` };
   }
+  const targets = compositionsOf(job, { panel: whole, lead, dates: words.dates });
+  if (!targets.ok) return targets;
   const run = simulate(
     {
       panel: { sessions: words.dates, names: names.length, closes, ...(opens ? { opens } : {}) },
-      compositions: [
-        { fromSession: 0, weights: Float64Array.from(names, ({ weight }) => toNumber(weight)) },
-      ],
+      compositions: targets.compositions,
       delistings: [],
       // The names of a version are chosen with what is known at its making, for the whole window.
       universe: 'TODAYS_LIST',
@@ -72,12 +75,30 @@ export function calculateBacktest(
     minimumReturn: MINIMUM_RETURN,
   });
   const holes = hole === undefined ? [] : [hole];
-  const dataWarnings = [...holes, ...warningsOfData(panel, unadjusted)];
+  const dataWarnings = [...holes, ...warningsOfData(panel, unadjusted), ...warningsOfScheme(job)];
   return {
     ok: true,
     document: documentOf({ run, report, words, dataWarnings }),
     weights: weightsOf(run.rebalances, names.length),
   };
+}
+
+/** What volatilities needed of the days before the window is not part of it. */
+function withoutLead(panel: PanelData, lead: number): PanelData {
+  const { days, names, closes, opens, benchmark } = panel;
+  return {
+    ...panel,
+    days: days.subarray(lead),
+    closes: closes.subarray(lead * names),
+    opens: opens?.subarray(lead * names),
+    benchmark: benchmark?.subarray(lead),
+  };
+}
+
+/** Shares of today over adjusted closes: splits are in both, issues and buybacks in neither. */
+function warningsOfScheme({ scheme }: BacktestJob): readonly string[] {
+  if (scheme === null || scheme.sharesOf === null) return [];
+  return [`shares outstanding are those of ${scheme.sharesOf} for the whole window`];
 }
 
 /** Days without a session are no gaps of a single name: they do not show anywhere else. */
