@@ -20,6 +20,7 @@ import { literalRules } from './limits/literal-rules.ts';
 import type { Admission } from './limits/admission.ts';
 import { withHttpStatus } from './limits/http-refusal.ts';
 import { isTokenLimit, limitRules, tooManyTokens } from './limits/operation-limits.ts';
+import { withoutSuggestion } from './limits/suggestions.ts';
 
 interface Parts {
   readonly gateway: GatewayInterface;
@@ -43,7 +44,10 @@ export function createApolloServer(parts: Parts): ApolloServer<GatewayContext> {
     nodeEnv: isProduction ? 'production' : 'development',
     parseOptions: Number.isFinite(limits.maxTokens) ? { maxTokens: limits.maxTokens } : {},
     validationRules: [...limitRules(limits), ...literalRules(limits)],
-    formatError: (formatted, error) => withOwnCode(formatted, error, limits),
+    formatError: (formatted, error) => {
+      const coded = withOwnCode(formatted, error, limits);
+      return isProduction ? withoutSuggestion(coded) : coded;
+    },
     ...(isReporting(apollo) ? { apollo: { key: apollo.key, graphRef: apollo.graphRef } } : {}),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),

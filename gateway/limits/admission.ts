@@ -51,6 +51,7 @@ export interface Admission {
 
 /** What entering costs, and so the least that an operation does. */
 const ENTRY = 1;
+const MS_PER_SECOND = 1_000;
 
 const LIMIT_NAMES: Readonly<Record<PayerKind, string>> = {
   user: 'costPerSecondOfUser',
@@ -73,7 +74,10 @@ export function createAdmission(parts: AdmissionParts): Admission {
     if (limits.rates === 'off' || cost <= 0) return undefined;
     const allowance = limits.rates[payer.kind];
     const { isAllowed, retryAfterMs } = rateLimiter.take(payer.key, cost, allowance);
-    return isAllowed ? undefined : tooFast(payer.kind, cost, allowance, retryAfterMs);
+    if (isAllowed) return undefined;
+    // Whoever comes again pays for coming in again.
+    const entryMs = Math.ceil((ENTRY / allowance.perSecond) * MS_PER_SECOND);
+    return tooFast(payer.kind, cost, allowance, retryAfterMs + (cost === ENTRY ? 0 : entryMs));
   }
 
   function refusalOf(asked: ForAdmission): GraphQLError | undefined {

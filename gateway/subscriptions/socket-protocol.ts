@@ -31,6 +31,7 @@ import { textAsked } from '../limits/asked-text.ts';
 import { floodRefusal, type OpenSockets, socketRefusal } from '../limits/open-sockets.ts';
 import { payerOf } from '../limits/payer.ts';
 import type { Safelist } from '../limits/safelist.ts';
+import { withoutSuggestion } from '../limits/suggestions.ts';
 import type { PreparedDocument, PrepareDocument } from '../prepared-document.ts';
 import { formattedResult, presentError, presentFormatted } from '../result-format.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -46,6 +47,7 @@ export interface ProtocolParts {
   readonly openSockets: OpenSockets;
   readonly verifyToken: VerifyToken | 'off';
   readonly limits: GatewayLimits;
+  readonly isProduction: boolean;
   readonly requestTimeoutMs: number;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
@@ -110,7 +112,8 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
     },
     onError: (_context, _id, _payload, errors) => {
       const scope = { logger, correlationId: parts.newId() };
-      return errors.flatMap(reported).map((error) => presentError(error, scope).toJSON());
+      const shown = errors.flatMap(reported).map((error) => presentError(error, scope).toJSON());
+      return parts.isProduction ? shown.map(withoutSuggestion) : shown;
     },
   };
 }
