@@ -12,7 +12,7 @@ import {
   versionInHand,
 } from './basket.ts';
 import { handOf, makerIsChecker, peopleOf } from './basket-caller.ts';
-import type { Asked, CommandOf, IndexCalendar } from './basket-command.ts';
+import type { Asked, CommandOf, IndexCalendar, SubmitForApproval } from './basket-command.ts';
 import { referenceFault } from './basket-composition.ts';
 import type { BasketDecision } from './basket-decision.ts';
 import type { BasketFact, ListingStart, Submission } from './basket-fact.ts';
@@ -30,13 +30,19 @@ const MS_PER_DAY = 86_400_000;
 
 export function submitForApproval(
   basket: Basket,
-  { reference }: CommandOf<'SubmitForApproval'>,
+  { reference, superseded }: SubmitForApproval,
   asked: Asked,
 ): BasketDecision {
   const { lastBacktest } = basket;
   const version = currentVersion(basket);
   if (lastBacktest?.versionHash !== version.hash) {
     return refuse('BACKTEST_NOT_CURRENT', `version ${version.number} has no backtest`);
+  }
+  if (superseded?.backtestId === lastBacktest.backtestId) {
+    return refuse(
+      'BACKTEST_NOT_CURRENT',
+      `backtest ${superseded.backtestId} is superseded, as ${superseded.because}; run it again`,
+    );
   }
   const ageDays = Math.floor((asked.atMs - lastBacktest.completedAtMs) / MS_PER_DAY);
   if (ageDays > BACKTEST_VALID_DAYS) {

@@ -101,13 +101,25 @@ interface ToList {
   readonly vendors: readonly VendorPlan[];
 }
 
+export interface SubmitForApproval {
+  readonly type: 'SubmitForApproval';
+  readonly reference: ReferenceData;
+  /** The last backtest, when an input of it was corrected since; null while none was. */
+  readonly superseded: SupersededBacktest | null;
+}
+
+export interface SupersededBacktest {
+  readonly backtestId: string;
+  readonly because: string;
+}
+
 export type PeoplesCommand =
   | CreateBasket
   | EditBasket
   | TriggerBacktest
   | RebalanceBasket
   | Typed<'CancelBacktest'>
-  | Typed<'SubmitForApproval', { readonly reference: ReferenceData }>
+  | SubmitForApproval
   | Typed<'WithdrawSubmission'>
   | Typed<'ApproveBasket', ToList & { readonly calendar: IndexCalendar }>
   | Typed<'RequestChanges'>

@@ -135,6 +135,22 @@ describe('BK-3 guards of a submission and a launch', () => {
     });
   });
 
+  test('a backtest with an input that was corrected since does not count', () => {
+    const basket = after(...HISTORIES.BACKTESTED);
+    const because = 'prices of A changed between 2024-01-15 and 2024-01-16';
+    const submit = (backtestId: string) =>
+      attempt(
+        basket,
+        step('SUBMIT_FOR_APPROVAL', mia, { with: { superseded: { backtestId, because } } }),
+      );
+    expect(submit('bt_1')).toEqual({
+      ok: false,
+      reason: 'BACKTEST_NOT_CURRENT',
+      message: `backtest bt_1 is superseded, as ${because}; run it again`,
+    });
+    expect(submit('bt_0')).toMatchObject({ ok: true });
+  });
+
   test('names that are not known any longer fail compliance, also at the launch', () => {
     const wanting = { with: { reference: noNames } };
     const submission = step('SUBMIT_FOR_APPROVAL', mia, wanting);

@@ -122,7 +122,7 @@ export const COMMANDS = {
   BACKTEST_ERRORED: { type: 'FailBacktest', backtestId: 'bt_1', versionHash: '', reason: 'x' },
   BACKTEST_TIMEOUT: { type: 'TimeOutBacktest' },
   CANCEL_BACKTEST: { type: 'CancelBacktest' },
-  SUBMIT_FOR_APPROVAL: { type: 'SubmitForApproval', reference },
+  SUBMIT_FOR_APPROVAL: { type: 'SubmitForApproval', reference, superseded: null },
   WITHDRAW_SUBMISSION: { type: 'WithdrawSubmission' },
   APPROVE_BASKET: { type: 'ApproveBasket', vendors, calendar },
   REQUEST_CHANGES: { type: 'RequestChanges' },

@@ -72,6 +72,15 @@ afterAll(async () => {
   await world.close();
 });
 
+async function submit(code: string): Promise<unknown> {
+  const data = await world.as('portfolio_manager').data(
+    `mutation ($code: String!) { submitBasketForApproval(input: { code: $code }) {
+      __typename ... on BasketCommandRefused { reason message } } }`,
+    { code },
+  );
+  return (data as { submitBasketForApproval: unknown }).submitBasketForApproval;
+}
+
 describe('BK-4 a backtest', () => {
   test('runs, tells how far it is, and leaves the basket backtested', async () => {
     const code = await ofTwo();
@@ -212,7 +221,8 @@ describe('BK-4 a backtest', () => {
   });
 
   test('is superseded when a price in its window is corrected, and stays readable', async () => {
-    const input = asked(await newBasket([['F', '1']]), { benchmarkSymbol: null });
+    const code = await newBasket([['F', '1']]);
+    const input = asked(code, { benchmarkSymbol: null });
     await addCloses(world.owner, FROM, { F: rising(30, 0.3) });
     const id = await trigger(world, input);
     const before = await finished(world, id);
@@ -223,7 +233,13 @@ describe('BK-4 a backtest', () => {
     expect(read).toEqual({
       backtest: { supersededBecause: 'prices of F changed between 2024-01-15 and 2024-01-15' },
     });
-    const again = asked(await newBasket([['F', '1']]), { benchmarkSymbol: null });
+    expect(await submit(code)).toMatchObject({
+      reason: 'BACKTEST_NOT_CURRENT',
+      message: expect.stringContaining('prices of F changed between 2024-01-15 and 2024-01-15'),
+    });
+    expect(await finished(world, await trigger(world, input))).toMatchObject({ sameAs: null });
+    expect(await submit(code)).toEqual({ __typename: 'BasketCommandAccepted' });
+    const again = asked(await newBasket([['F', '1']]), { benchmarkSymbol: null, costBps: '11' });
     const fresh = await finished(world, await trigger(world, again));
     expect(fresh).toMatchObject({ status: 'COMPLETED', sameAs: null });
     expect(fresh.inputsHash).not.toBe(before.inputsHash);

@@ -1394,7 +1394,7 @@ export type BasketRefusalReason =
   | 'WEIGHTING_NOT_SUPPORTED'
   /** Too many backtests wait; try again later. */
   | 'BACKTEST_QUEUE_FULL'
-  /** There is no backtest of this very content. */
+  /** There is no backtest of this very content, or an input of it was corrected since (SUPERSEDED). */
   | 'BACKTEST_NOT_CURRENT'
   /** The backtest is more than 30 days old. */
   | 'BACKTEST_TOO_OLD'

@@ -2,6 +2,7 @@
 
 import type { Sql, TransactionSql } from 'postgres';
 import { instantText } from '#platform/instant-column';
+import type { SupersededBacktest } from '../domain/basket-command.ts';
 import { isBacktestFact } from '../domain/basket-fact.ts';
 import type { Projected } from './approvals.ts';
 import { backtestParamsToJson } from './fact-json-composition.ts';
@@ -64,6 +65,18 @@ export function createBacktestQueueReader(sql: Sql) {
         select count(*)::int as count from baskets.backtest
         where status in ('QUEUED', 'RUNNING')`;
       return row?.count ?? 0;
+    },
+
+    /** The last finished one of the basket, when an input of it was corrected since. */
+    async supersededLast(code: string): Promise<SupersededBacktest | null> {
+      const [row] = await sql<{ backtestId: string; because: string | null }[]>`
+        select backtest_id as "backtestId", superseded_because as because
+        from (
+          select t.* from baskets.backtest t join baskets.basket b using (basket_id)
+          where b.code = ${code} and t.status in ('COMPLETED', 'SUPERSEDED')
+          order by t.ended_at desc, t.queued_at desc limit 1) last
+        where status = 'SUPERSEDED'`;
+      return row ? { backtestId: row.backtestId, because: row.because ?? 'inputs changed' } : null;
     },
   };
 }

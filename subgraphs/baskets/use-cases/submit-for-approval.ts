@@ -1,5 +1,6 @@
 /** Lays the backtested version before the checkers. */
 
+import type { BacktestQueueReader } from '../store/backtest-requests.ts';
 import type { BasketReader } from '../store/basket-reader.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
 import { loadReference, normalizedCode } from './load-reference.ts';
@@ -13,6 +14,7 @@ import {
 export interface SubmitForApprovalDeps extends SubmitDeps {
   readonly reader: Pick<BasketReader, 'currentSymbols'>;
   readonly reference: ReferenceDataReader;
+  readonly backtestQueue: Pick<BacktestQueueReader, 'supersededLast'>;
 }
 
 export async function submitForApproval(
@@ -22,7 +24,10 @@ export async function submitForApproval(
 ): Promise<CommandOutcome> {
   const code = normalizedCode(text);
   const symbols = await deps.reader.currentSymbols(code);
-  const reference = await loadReference(deps.reference, symbols);
-  const command = { type: 'SubmitForApproval' as const, reference };
+  const [reference, superseded] = await Promise.all([
+    loadReference(deps.reference, symbols),
+    deps.backtestQueue.supersededLast(code),
+  ]);
+  const command = { type: 'SubmitForApproval' as const, reference, superseded };
   return submitCommand(deps, { request, code, content: '', command });
 }
