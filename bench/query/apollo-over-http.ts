@@ -1,0 +1,36 @@
+/** The least HTTP that Apollo Server needs, for those we are compared with. */
+
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import type { Handler } from '#platform/http/http-server';
+import { parseJson, readBody } from '#platform/http/request-body';
+import type { GatewayContext } from '../../gateway/gateway-context.ts';
+
+const MAX_BODY_BYTES = 1_048_576;
+
+export function apolloOverHttp(server: ApolloServer<GatewayContext>, timeoutMs: number): Handler {
+  return async (request, response) => {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body.kind !== 'read') throw new Error(`the request was ${body.kind}`);
+    const headers = new HeaderMap();
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value !== undefined) headers.set(name, String(value));
+    }
+    const { signal } = new AbortController();
+    const answer = await server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: 'POST', headers, search: '', body: parseJson(body.text) },
+      context: async () => ({
+        transport: 'http',
+        request: {
+          identity: null,
+          correlationId: 'bench',
+          deadlineAtMs: performance.timeOrigin + performance.now() + timeoutMs,
+          signal,
+        },
+      }),
+    });
+    response.statusCode = answer.status ?? 200;
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    if (answer.body.kind !== 'complete') throw new Error('expected a complete answer');
+    response.end(answer.body.string);
+  };
+}
