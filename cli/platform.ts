@@ -3,10 +3,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { Gateway } from '../gateway/gateway-options.ts';
 import { configuredLimits } from '../gateway/limits/configured-limits.ts';
 import { openSafelist, type Safelist } from '../gateway/limits/safelist.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
+import { followSupergraphFile } from '../gateway/supergraph-file.ts';
 import type { Config } from '#platform/config';
 import { StartupError } from '#platform/errors';
 import { createInternalTokens, internalSecretFor } from '#platform/identity/internal-tokens';
@@ -28,7 +30,7 @@ export interface RunningPlatform {
   readonly lost: Promise<string>;
 }
 
-const SUPERGRAPH_FILE = new URL('../schema/supergraph.graphql', import.meta.url);
+const SUPERGRAPH_FILE = join(import.meta.dirname, '../schema/supergraph.graphql');
 
 /** Everything opened is added to `shutdown`, also when the start fails half-way. */
 export async function startPlatform(options: {
@@ -38,7 +40,7 @@ export async function startPlatform(options: {
 }): Promise<RunningPlatform> {
   const { logger, shutdown } = options;
   await requireFreePort(options.config);
-  const safelist = openSafelist({ ...options.config.safelist, logger });
+  const safelist = openSafelist({ ...options.config.registeredOperations, logger });
   await shutdown.add('safelist', async () => safelist.close());
   const config = await withVendors(options.config, {
     logger,
@@ -56,6 +58,10 @@ export async function startPlatform(options: {
   }
   const gateway = await openGateway({ parts, subgraphs, safelist });
   await shutdown.add('gateway', () => gateway.stop());
+  if (!config.isProduction) {
+    const unwatch = followSupergraphFile({ file: SUPERGRAPH_FILE, gateway, logger });
+    await shutdown.add('supergraph file', unwatch);
+  }
   return { url: gateway.url, emulatorUrls: emulatorUrlsOf(config), lost: database.lost };
 }
 

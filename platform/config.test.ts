@@ -3,7 +3,8 @@ import { readConfig } from './config.ts';
 
 describe('GW-4 the limits of the configuration', () => {
   test('bind partners to registered operations in production only, unless told', () => {
-    const rolesOf = (variables: Record<string, string>) => readConfig(variables).safelist.roles;
+    const rolesOf = (variables: Record<string, string>) =>
+      readConfig(variables).registeredOperations.roles;
     expect(rolesOf({})).toEqual([]);
     expect(rolesOf({ NODE_ENV: 'production' })).toEqual(['partner']);
     expect(rolesOf({ NODE_ENV: 'production', SAFELIST_ROLES: 'none' })).toEqual([]);

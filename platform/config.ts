@@ -72,6 +72,7 @@ const environment = z.object({
   SUBGRAPH_ORDERS_URL: optional(url),
   SUBGRAPH_RISK_URL: optional(url),
   REQUEST_TIMEOUT_MS: withDefault(positiveInt, 10_000),
+  STOP_DELAY_MS: withDefault(z.coerce.number().int().min(0).max(10_000), 0),
   DATABASE_POOL_SIZE: withDefault(positiveInt, 20),
   TRADES_PER_SECOND: withDefault(positiveInt, 50_000),
   POSITION_TRADES_PER_SECOND: withDefault(positiveInt, 2_000),
@@ -157,7 +158,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
         anonymous: e.RATE_LIMIT_ADDRESS,
       },
     },
-    safelist: { path: e.SAFELIST, roles: e.SAFELIST_ROLES ?? boundRoles(e.NODE_ENV) },
+    registeredOperations: { path: e.SAFELIST, roles: e.SAFELIST_ROLES ?? boundRoles(e.NODE_ENV) },
     apollo: { key: e.APOLLO_KEY, graphRef: e.APOLLO_GRAPH_REF },
     subgraphUrls: {
       'market-data': e.SUBGRAPH_MARKET_DATA_URL,
@@ -167,6 +168,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       risk: e.SUBGRAPH_RISK_URL,
     },
     requestTimeoutMs: e.REQUEST_TIMEOUT_MS,
+    stopDelayMs: e.STOP_DELAY_MS,
     databasePoolSize: e.DATABASE_POOL_SIZE,
     trades: {
       perSecond: e.TRADES_PER_SECOND,

@@ -44,7 +44,8 @@ export function withRegisteredText(asked: HttpRequest, safelist: Safelist): Http
   const id = idIn({ documentId: params.get('documentId'), extensions });
   if (id === undefined || !isBlank(params.get('query'))) return asked;
   const { query, extensions: rest } = standIn(id, extensions, safelist);
-  if (query !== undefined) params.set('query', query);
+  if (query === undefined) params.delete('query');
+  else params.set('query', query);
   params.set('extensions', JSON.stringify(rest));
   return { search: `?${params.toString()}`, body };
 }
@@ -54,7 +55,7 @@ function standIn(id: string, extensions: unknown, safelist: Safelist) {
   const query = safelist.textOf(id);
   if (query !== undefined) return { query, extensions: others };
   const persistedQuery = { version: 1, sha256Hash: id.replace(/^sha256:/, '') };
-  return { extensions: { ...others, persistedQuery } };
+  return { query, extensions: { ...others, persistedQuery } };
 }
 
 /** As `documentId` of the persisted documents of GraphQL over HTTP, or Apollo's extension. */

@@ -19,6 +19,7 @@ export interface SafelistOptions {
   /** Who may run registered operations only. */
   readonly roles: readonly Role[];
   readonly logger: Logger;
+  readonly lookEveryMs?: number;
 }
 
 export interface Safelist {
@@ -51,7 +52,8 @@ interface Registered {
 }
 
 /** Throws StartupError when there is nothing to start from. */
-export function openSafelist({ path, roles, logger }: SafelistOptions): Safelist {
+export function openSafelist(options: SafelistOptions): Safelist {
+  const { path, roles, logger, lookEveryMs = LOOK_EVERY_MS } = options;
   if (path === undefined) return NO_SAFELIST;
   let registered = readFirst(path);
   let refusedVersion = '';
@@ -65,7 +67,7 @@ export function openSafelist({ path, roles, logger }: SafelistOptions): Safelist
     } catch (error) {
       logger.error({ err: error, path }, 'the safelist cannot be read: the one before stays');
     }
-  }, LOOK_EVERY_MS);
+  }, lookEveryMs);
   timer.unref();
   return {
     textOf: (id) => registered.textsById.get(id.replace(PREFIX, '')),
