@@ -1,6 +1,7 @@
 /** What the resolvers of baskets receive with every request. */
 
 import type { Clock } from '#platform/clock';
+import type { BasketLevelRestated } from '#kernel/topics/basket-level-restated';
 import type { BasketSlaBreached } from '#kernel/topics/basket-sla-breached';
 import type { TopicTail } from '#platform/event-log/topic-tail';
 import type { SubgraphContext } from '#platform/subgraph';
@@ -27,7 +28,6 @@ import type { WatchTransitionsDeps } from '../use-cases/watch-transitions.ts';
 import type { WatchVendorsDeps } from '../use-cases/watch-vendors.ts';
 import type { BacktestHub } from '../workers/backtest-hub.ts';
 import type { LevelHub } from '../workers/level-hub.ts';
-import type { RestatementHub } from '../workers/level-restatements.ts';
 import type { ListingLoader, Loaders } from './loaders.ts';
 
 /** What the use cases behind the resolvers need. */
@@ -54,7 +54,7 @@ export interface Deps
 export interface LevelDeps extends ExplainMoveDeps, AnnounceActionDeps {
   readonly daily: Pick<DailyLevelRepository, 'daily' | 'restatements'>;
   readonly rollups: RollupReader;
-  readonly restated: Pick<RestatementHub, 'subscribe'>;
+  readonly restated: Pick<TopicTail<BasketLevelRestated>, 'follow'>;
   readonly clock: Clock;
 }
 

@@ -1,12 +1,13 @@
 /** Moves, closes, performance and restatements of levels, and the corporate actions behind them. */
 
 import { divideHalfEven, ONE } from '#kernel/decimal';
+import type { BasketLevelRestated } from '#kernel/topics/basket-level-restated';
 import { PlatformError } from '#platform/errors';
+import type { TailEvent } from '#platform/event-log/tail-reader';
 import { announceCorporateAction } from '../use-cases/announce-corporate-action.ts';
 import { checkedCodes } from '../use-cases/check-codes.ts';
 import { explainLevelMove } from '../use-cases/explain-level-move.ts';
 import type { RestatementRow } from '../store/restatements.ts';
-import type { ToldRestatement } from '../workers/level-restatements.ts';
 import type { Resolvers } from './types.generated.ts';
 
 const MAX_ROWS = 500;
@@ -44,9 +45,17 @@ export const levelResolvers = {
 
   Subscription: {
     basketLevelRestated: {
-      subscribe: (_root, { codes }, { levelDeps }) =>
-        levelDeps.restated.subscribe(checkedCodes(codes)),
-      resolve: ({ code, ...row }: ToldRestatement) => presentRestatement(code, row),
+      subscribe: (_root, { codes, after }, { levelDeps }) => {
+        const wanted = new Set(checkedCodes(codes));
+        return levelDeps.restated.follow({
+          after: after ?? null,
+          wants: ({ code }) => wanted.has(code),
+        });
+      },
+      resolve: ({ event, sequence }: TailEvent<BasketLevelRestated>) => {
+        const { recordedAtMs, ...restated } = event;
+        return { ...restated, sequence, recordedAt: recordedAtMs };
+      },
     },
   },
 
@@ -86,5 +95,5 @@ export const levelResolvers = {
 } satisfies Resolvers;
 
 function presentRestatement(code: string, { recordedAtMs, ...row }: RestatementRow) {
-  return { ...row, code, recordedAt: recordedAtMs };
+  return { ...row, code, sequence: null, recordedAt: recordedAtMs };
 }

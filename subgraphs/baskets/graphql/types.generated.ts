@@ -236,7 +236,10 @@ export type Subscription = {
    * with the current one of each. A slow reader skips levels, it never gets an old one late.
    */
   readonly basketLevels: BasketLevel;
-  /** Closes that were restated because a past price was corrected, as it happens in this process. */
+  /**
+   * Closes that were restated because a past price was corrected, in the order in which they became
+   * durable, none left out and none twice.
+   */
   readonly basketLevelRestated: LevelRestatement;
   /**
    * Every transition, in the order in which they became durable, none left out and none twice. A
@@ -260,6 +263,7 @@ export type SubscriptionBasketLevelsArgs = {
 
 export type SubscriptionBasketLevelRestatedArgs = {
   codes: ReadonlyArray<Scalars['String']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -899,6 +903,8 @@ export type PeriodPerformance = {
 /** A close that turned out otherwise. */
 export type LevelRestatement = {
   readonly __typename?: 'LevelRestatement';
+  /** Place in the stream of `basketLevelRestated`; null in a list. */
+  readonly sequence?: Maybe<Scalars['String']['output']>;
   /** Code of the basket. */
   readonly code: Scalars['String']['output'];
   /** The day. */
@@ -1857,7 +1863,11 @@ export type SlaBreachKind =
   /** A price acknowledged by a vendor within 2 s of its valuation. */
   | 'PUBLISH'
   /** A price acknowledged by each vendor at least every 7.5 s. */
-  | 'CADENCE';
+  | 'CADENCE'
+  /** The level of a live basket within 5 s of the newest price it is made of. */
+  | 'VALUATION'
+  /** A backtest that ends within 300 s of being asked for. */
+  | 'BACKTEST';
 
 /** A promise about a basket that was not kept. */
 export type SlaBreach = {
@@ -2433,6 +2443,7 @@ export type PeriodPerformanceResolvers<ContextType = Context, ParentType extends
 };
 
 export type LevelRestatementResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LevelRestatement'] = ResolversParentTypes['LevelRestatement']> = {
+  sequence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   date?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

@@ -1,8 +1,11 @@
 /** Levels at the close of each day, and what became of them when a past price was corrected. */
 
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import { type BusinessDate, businessDate } from '#kernel/business-date';
+import { basketLevelRestated } from '#kernel/topics/basket-level-restated';
+import { invariant } from '#platform/errors';
 import { instantText } from '#platform/instant-column';
+import { appendToOutbox } from '#platform/outbox';
 import { type Divisor, type Level, level } from '../domain/index-level.ts';
 import { LEVEL_QUALITIES, type LevelQuality } from '../domain/live-index-reading.ts';
 import { known } from './basket-rows.ts';
@@ -104,8 +107,33 @@ async function restate(sql: Sql, each: NewRestatement): Promise<number | null> {
           ${divisorText(each.divisor)}::text::numeric, ${each.quality},
           ${at}::text::timestamptz)`;
     }
+    await announce(tx, { ...each, revision });
     return revision;
   });
+}
+
+async function announce(
+  tx: TransactionSql,
+  restated: NewRestatement & { readonly revision: number },
+): Promise<void> {
+  const { basketId, date, revision, oldLevel, level: newLevel, kind, cause, atMs } = restated;
+  const [basket] = await tx<{ code: string }[]>`
+    select code from baskets.basket where basket_id = ${basketId}`;
+  invariant(basket, `basket ${basketId} of a restated close is stored`);
+  const { topic, name: type, version } = basketLevelRestated;
+  const { code } = basket;
+  const event = { basketId, code, date, revision, oldLevel, newLevel, kind, cause };
+  await appendToOutbox(tx, [
+    {
+      topic,
+      key: basketId,
+      type,
+      version,
+      payload: basketLevelRestated.encode({ ...event, recordedAtMs: atMs }),
+      correlationId: `restated ${basketId} ${date} ${revision}`,
+      causationId: null,
+    },
+  ]);
 }
 
 /** Newest day first, each as restated last. */

@@ -1,6 +1,6 @@
 /**
  * Looks after closes: takes the level of every live basket at the close of a day, and restates past
- * ones when somebody corrected a price they were made of. Told to subscribers as it happens.
+ * ones when somebody corrected a price they were made of. Subscribers hear of it by a durable topic.
  */
 
 import { addDays, type BusinessDate, utcDateOf } from '#kernel/business-date';
@@ -10,13 +10,11 @@ import type { BasketReader } from '../store/basket-reader.ts';
 import type { DailyLevelRepository } from '../store/restatements.ts';
 import { type CloseDayDeps, closeIndexDay } from '../use-cases/close-index-day.ts';
 import { type RestateDeps, restateLevels } from '../use-cases/restate-levels.ts';
-import type { RestatementHub } from './level-restatements.ts';
 
 export interface LevelClosesDeps extends CloseDayDeps, Pick<RestateDeps, 'actions'> {
   readonly reader: Pick<BasketReader, 'idsInStates' | 'byIds'>;
   readonly daily: DailyLevelRepository;
   readonly valuations: CloseDayDeps['valuations'] & RestateDeps['valuations'];
-  readonly restated: Pick<RestatementHub, 'publish'>;
   readonly logger: Logger;
 }
 
@@ -62,7 +60,6 @@ export function createLevelCloses(deps: LevelClosesDeps): { round(): Promise<voi
       for (const [basketId, { code }] of baskets) {
         for (const each of await restateLevels(deps, { basketId, from: firstDate, symbols })) {
           deps.logger.warn({ code, ...each }, 'a past close was restated');
-          deps.restated.publish({ ...each, code });
         }
       }
     }

@@ -17,7 +17,6 @@ import { createCorporateActionStore } from '../store/corporate-actions.ts';
 import { createValuationStore } from '../store/level-valuations.ts';
 import { createDailyLevelRepository } from '../store/restatements.ts';
 import { createLevelCloses } from './level-closes.ts';
-import { createRestatementHub } from './level-restatements.ts';
 
 let world: BasketsWorld;
 beforeAll(async () => {
@@ -128,8 +127,11 @@ describe('BK-8 levels by day, week and month', () => {
     expect(await daily.store({ ...about, quality: 'GOOD' })).toBe(true);
     expect(await daily.store({ ...about, quality: 'GOOD' })).toBe(false);
 
-    const restated = createRestatementHub();
-    const told = restated.subscribe(['MOVE']);
+    // The world hears of it as another process does.
+    const told = await world.subscribe(
+      `subscription { basketLevelRestated(codes: ["move"]) {
+        sequence code date revision oldLevel newLevel kind cause } }`,
+    );
     const closes = createLevelCloses({
       baskets: createBasketRepository(sql, (text) => text),
       reader: createBasketReader(sql),
@@ -142,21 +144,23 @@ describe('BK-8 levels by day, week and month', () => {
       logger: silentLogger,
       daily,
       valuations,
-      restated,
     });
     await owner`update market_data.price_bar set close = 11 * 100000000::bigint
       where series_id = (select series_id from market_data.price_series
         where instrument_id = 'ins_A')`;
     await closes.round();
-    expect(await told.next()).toMatchObject({
-      value: {
-        code: 'MOVE',
-        date: day,
-        revision: 2,
-        oldLevel: decimal('1000'),
-        newLevel: decimal('1050'),
-        kind: 'PUBLISHED',
-        cause: `close of ${day} corrected: A`,
+    await expectNext(told, {
+      data: {
+        basketLevelRestated: {
+          sequence: expect.stringMatching(/^\d+$/),
+          code: 'MOVE',
+          date: day,
+          revision: 2,
+          oldLevel: '1000',
+          newLevel: '1050',
+          kind: 'PUBLISHED',
+          cause: `close of ${day} corrected: A`,
+        },
       },
     });
     await closes.round();

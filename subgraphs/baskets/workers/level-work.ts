@@ -1,7 +1,9 @@
 /** Everything about levels in one piece: live values, closes, restatements, compositions. */
 
+import { basketLevelRestated } from '#kernel/topics/basket-level-restated';
 import type { BasketTransitioned } from '#kernel/topics/basket-transitions';
-import type { TopicTail } from '#platform/event-log/topic-tail';
+import { pause } from '#platform/backoff';
+import { createTopicTail, type TopicTail } from '#platform/event-log/topic-tail';
 import type { PlatformParts } from '#platform/subgraph';
 import { indexCalendar } from '../domain/basket-calendar.ts';
 import { sessionOf } from '../domain/stale-policy.ts';
@@ -15,15 +17,16 @@ import { createValuationStore } from '../store/level-valuations.ts';
 import type { LevelRepository } from '../store/levels.ts';
 import { createDailyLevelRepository } from '../store/restatements.ts';
 import { createRollupReader } from '../store/rollups.ts';
+import { createSlaBreachStore } from '../store/sla-breaches.ts';
 import { autoSuspend } from '../use-cases/auto-suspend.ts';
 import { baseIndex } from '../use-cases/base-index.ts';
 import { carryOutRebalance } from '../use-cases/carry-out-rebalance.ts';
 import { startLevelActions } from './level-actions.ts';
 import { createLevelCloses } from './level-closes.ts';
 import type { LevelHub } from './level-hub.ts';
-import { createRestatementHub } from './level-restatements.ts';
 import { LiveLevels } from './live-levels.ts';
 import type { Repeating } from './repeating.ts';
+import { createValuationSla } from './valuation-sla.ts';
 
 export interface LevelWorkDeps {
   readonly deps: Deps;
@@ -40,7 +43,7 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
   const valuations = createValuationStore(sql);
   const daily = createDailyLevelRepository(sql);
   const actions = createCorporateActionStore(sql);
-  const restated = createRestatementHub();
+  const restated = createTopicTail({ ...parts, eventType: basketLevelRestated, pause });
   const composition = { ...deps, logger, actions, closePrices: createClosePriceReader(sql) };
   const liveLevels = new LiveLevels({
     ...parts,
@@ -52,6 +55,7 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
     fxSnapshot: () => deps.reference.fxSnapshot(),
     fixBase: (code, wanted) => baseIndex(deps, code, wanted),
     autoSuspend: (wanted) => autoSuspend(deps, wanted),
+    sla: createValuationSla({ ...parts, breaches: createSlaBreachStore(sql) }),
   });
   const levelDeps: LevelDeps = {
     valuations,
@@ -74,13 +78,14 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
 
     async start(): Promise<void> {
       await liveLevels.start();
-      const closes = createLevelCloses({ ...composition, daily, valuations, restated });
+      const closes = createLevelCloses({ ...composition, daily, valuations });
       repeating = await startLevelActions({ ...composition, closes });
     },
 
     /** The tail of transitions must have ended before. */
     async stop(): Promise<void> {
       await repeating?.stop();
+      await restated.close();
       await liveLevels.stop();
     },
   };
