@@ -48,7 +48,7 @@ interface ShownResult {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Streams carry error objects, answers of Apollo Server their JSON form already. */
+/** Streams carry error objects, answers of Apollo Server their JSON form already; never `[]`. */
 export function formattedResult({
   data,
   errors,
@@ -56,7 +56,7 @@ export function formattedResult({
 }: ShownResult): FormattedExecutionResult {
   return {
     ...(data === undefined ? {} : { data }),
-    ...(errors === undefined
+    ...(errors === undefined || errors.length === 0
       ? {}
       : { errors: errors.map((each) => (each instanceof GraphQLError ? each.toJSON() : each)) }),
     ...(extensions === undefined ? {} : { extensions }),

@@ -144,8 +144,11 @@ async function join(
 function familySource(stream: AskedStream, sharing: Sharing, inside: Inside): FamilySource {
   const plan = inside.planOf({ ...sharing, key: sharing.planKey });
   const asked = { ...stream.request, identity: sharing.identity };
+  // Nothing that is done to an event depends on the keys, yet they have to be given.
+  const [anyKey = null] = sharing.keys;
+  const variables = { ...asked.variables, ...sharing.variablesFor(anyKey) };
   const present = presenter(
-    { ...stream, ...sharing, request: { ...asked, variables: sharing.variablesFor(null) } },
+    { ...stream, ...sharing, request: { ...asked, variables } },
     plan,
     inside,
   );
