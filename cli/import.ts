@@ -1,5 +1,5 @@
 /**
- * `npm run import -- prices|fx|instruments FILE…`: takes history files into the database of the
+ * `npm run import -- prices|fx|instruments|sessions FILE…`: takes history files into the database of the
  * configuration, whether the platform runs on it or not.
  */
 
@@ -18,10 +18,12 @@ import {
   type AssetClass,
   parseSymbol,
 } from '../subgraphs/market-data/domain/instrument.ts';
+import { parseMic } from '../subgraphs/market-data/domain/session-file.ts';
 import { buildHistory } from '../subgraphs/market-data/main.ts';
 import { importFx } from '../subgraphs/market-data/use-cases/import-fx.ts';
 import { importInstruments } from '../subgraphs/market-data/use-cases/import-instruments.ts';
 import { importPrices } from '../subgraphs/market-data/use-cases/import-prices.ts';
+import { importSessions } from '../subgraphs/market-data/use-cases/import-sessions.ts';
 import { recoverImports } from '../subgraphs/market-data/use-cases/recover-imports.ts';
 import type { OnImportProgress } from '../subgraphs/market-data/use-cases/run-import.ts';
 import { openDatabase } from './database.ts';
@@ -98,6 +100,18 @@ function commands(): Command {
         importInstruments(history, { ...options, file, onProgress }),
       ),
     );
+  program
+    .command('sessions')
+    .description(
+      'days on which an exchange trades: day, open, close, break_start, break_end in UTC',
+    )
+    .argument('<files...>')
+    .option('--mic <code>', 'of the exchange, when the file name does not begin with it', micOption)
+    .action((files: string[], options: { readonly mic?: string }) =>
+      importFiles(files, (history, file, onProgress) =>
+        importSessions(history, { ...options, file, onProgress }),
+      ),
+    );
   return program;
 }
 
@@ -159,6 +173,10 @@ function clearProgress(): void {
 
 function symbolOption(text: string) {
   return parseSymbol(text) ?? refused('expected up to 32 letters, digits or . - = ^ /');
+}
+
+function micOption(text: string): string {
+  return parseMic(text) ?? refused('expected a market code such as XNYS');
 }
 
 function currencyOption(text: string) {

@@ -11,6 +11,7 @@ import { createLoaders } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
 import { createBarChangeStore } from './store/bar-changes.ts';
 import { createBarRepository } from './store/bars.ts';
+import { createExchangeSessionRepository } from './store/exchange-sessions.ts';
 import { createFxFixingRepository } from './store/fx-fixings.ts';
 import { openHistoryFile } from './store/history-file.ts';
 import { createImportRunRepository } from './store/import-runs.ts';
@@ -92,6 +93,7 @@ export function buildHistory({ sql, clock }: { readonly sql: Sql; readonly clock
     bars: createBarRepository(sql),
     priceSeries: createPriceSeriesRepository(sql),
     fxFixings: createFxFixingRepository(sql),
+    exchangeSessions: createExchangeSessionRepository(sql),
     importRuns: createImportRunRepository(sql),
     openHistoryFile,
     clock,

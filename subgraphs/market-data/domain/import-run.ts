@@ -1,7 +1,7 @@
 /** The import of a history file: what was taken, what was refused, and where it stands. */
 
-export type ImportKind = 'PRICES' | 'FX' | 'INSTRUMENTS';
-export const IMPORT_KINDS: readonly ImportKind[] = ['PRICES', 'FX', 'INSTRUMENTS'];
+export type ImportKind = 'PRICES' | 'FX' | 'INSTRUMENTS' | 'SESSIONS';
+export const IMPORT_KINDS: readonly ImportKind[] = ['PRICES', 'FX', 'INSTRUMENTS', 'SESSIONS'];
 
 export type ImportStatus = 'RUNNING' | 'COMPLETED' | 'FAILED';
 export const IMPORT_STATUSES: readonly ImportStatus[] = ['RUNNING', 'COMPLETED', 'FAILED'];

@@ -632,7 +632,9 @@ export type ImportKind =
   /** Reference rates in the form of the European Central Bank. */
   | 'FX'
   /** Instruments with names and sectors. */
-  | 'INSTRUMENTS';
+  | 'INSTRUMENTS'
+  /** The days on which an exchange trades. */
+  | 'SESSIONS';
 
 /** Where an import stands. */
 export type ImportStatus =

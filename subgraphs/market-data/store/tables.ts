@@ -120,6 +120,25 @@ export const fxFixingHistory = marketDataSchema.table(
   ],
 );
 
+/** The days on which an exchange trades; between its first and its last one it rests on others. */
+export const exchangeSession = marketDataSchema.table(
+  'exchange_session',
+  {
+    /** Market code of ISO 10383. */
+    mic: text('mic').notNull(),
+    sessionDate: date('session_date', { mode: 'string' }).notNull(),
+    opensAt: instantColumn('opens_at').notNull(),
+    closesAt: instantColumn('closes_at').notNull(),
+    /** Lunch break; null for none. */
+    breakStart: instantColumn('break_start'),
+    breakEnd: instantColumn('break_end'),
+    source: text('source').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'exchange_session_pkey', columns: [table.mic, table.sessionDate] }),
+  ],
+);
+
 export const importRun = marketDataSchema.table(
   'import_run',
   {

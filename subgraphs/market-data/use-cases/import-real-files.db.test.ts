@@ -11,6 +11,7 @@ import { parseSymbol } from '../domain/instrument.ts';
 import { buildHistory } from '../main.ts';
 import { findFxRate } from './find-fx-rate.ts';
 import { importFx } from './import-fx.ts';
+import { importSessions } from './import-sessions.ts';
 import { importInstruments } from './import-instruments.ts';
 import { importPrices } from './import-prices.ts';
 
@@ -139,6 +140,29 @@ describe.skipIf(!hasData)('MD-2 the real files (skipped without ../shared/data)'
     });
     expect(curve).toMatchObject({ status: 'COMPLETED', rowsRead: 6_816, faultCount: 0 });
     expect(await closeOn('3MONTH', '1990-01-02')).toBe('0.0783');
+  });
+});
+
+describe.skipIf(!hasData)('MD-2 real exchange calendars (skipped without ../shared/data)', () => {
+  test('come whole, again without a change, and know holidays, early closes and lunch', async () => {
+    const file = dataFile('calendars/xnys_sessions.csv.gz');
+    const run = await importSessions(history, { file });
+    expect(run).toMatchObject({ status: 'COMPLETED', kind: 'SESSIONS', faultCount: 0 });
+    expect(run.valuesStored).toBe(run.rowsRead);
+    expect(await importSessions(history, { file })).toMatchObject({ valuesStored: 0 });
+    await importSessions(history, { file: dataFile('calendars/xtks_sessions.csv.gz') });
+    const rows = await sql`
+      select mic, session_date::text as day, closes_at - opens_at as open,
+        break_end - break_start as lunch
+      from published.exchange_sessions
+      where session_date between '2022-11-23' and '2022-11-25' order by mic, session_date`;
+    // Thanksgiving in New York, an early close after it; Labor Thanksgiving in Tokyo.
+    expect(rows.map((row) => ({ ...row }))).toEqual([
+      { mic: 'XNYS', day: '2022-11-23', open: '06:30:00', lunch: null },
+      { mic: 'XNYS', day: '2022-11-25', open: '03:30:00', lunch: null },
+      { mic: 'XTKS', day: '2022-11-24', open: '06:00:00', lunch: '01:00:00' },
+      { mic: 'XTKS', day: '2022-11-25', open: '06:00:00', lunch: '01:00:00' },
+    ]);
   });
 });
 
