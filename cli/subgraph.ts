@@ -47,6 +47,7 @@ async function serve(
     host: config.host,
     port: listenPort,
     requestTimeoutMs: config.requestTimeoutMs,
+    stopDelayMs: config.stopDelayMs,
     internalTokens: createInternalTokens(secret, parts.clock),
     readyChecks: {
       database: async () => {

@@ -3,6 +3,7 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '#platform/clock';
 import { SOCKET_LIMITS, type SocketLimits } from '#platform/http/graphql-socket';
+import { RECEIVE_TIMEOUTS, type ReceiveTimeouts } from '#platform/http/http-server';
 import type { InternalTokens } from '#platform/identity/internal-tokens';
 import type { VerifyToken } from '#platform/identity/tokens';
 import type { Logger } from '#platform/logger';
@@ -12,7 +13,7 @@ import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limit
 import type { PayerKind } from './limits/payer.ts';
 import type { Safelist } from './limits/safelist.ts';
 
-export interface GatewayLimits extends OperationLimits, SocketLimits {
+export interface GatewayLimits extends OperationLimits, SocketLimits, ReceiveTimeouts {
   readonly maxBodyBytes: number;
   readonly maxMessageBytes: number;
   /** From opening a socket to its `connection_init`. */
@@ -42,6 +43,7 @@ const CONNECTION_INIT_MS = 10_000;
 export const GATEWAY_LIMITS: GatewayLimits = {
   ...OPERATION_LIMITS,
   ...SOCKET_LIMITS,
+  ...RECEIVE_TIMEOUTS,
   connectionInitMs: CONNECTION_INIT_MS,
   maxBodyBytes: MEBIBYTE,
   maxMessageBytes: MEBIBYTE,
@@ -62,6 +64,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 /** For a supergraph that is not ours nothing is refused; memory, stack and time stay bounded. */
 export const NO_LIMITS: GatewayLimits = {
   ...SOCKET_LIMITS,
+  ...RECEIVE_TIMEOUTS,
   connectionInitMs: CONNECTION_INIT_MS,
   maxDepth: Infinity,
   maxFields: Infinity,
@@ -104,6 +107,8 @@ export interface GatewayOptions {
   readonly isProduction: boolean;
   readonly corsOrigins: readonly string[];
   readonly requestTimeoutMs: number;
+  /** From "not ready" to closed, so that a balancer sends no more; left out: none. */
+  readonly stopDelayMs?: number;
   /** Apollo Studio hears of the gateway only when both are set. */
   readonly apollo: {
     readonly key: string | undefined;
@@ -127,6 +132,8 @@ export interface Gateway {
   /** Of GraphQL, such as http://127.0.0.1:4000/graphql; WebSocket on the same path. */
   readonly url: string;
   readonly port: number;
+  /** Throws when the text cannot be served, and serves the one before. */
+  readonly replaceSupergraph: (sdl: string) => Promise<void>;
   /** Answers what is in hand, closes sockets with 1001, leaves nothing behind. */
   readonly stop: () => Promise<void>;
 }

@@ -14,6 +14,7 @@ import { createLogger } from '#platform/logger';
 import { createMetrics } from '#platform/metrics';
 import type { Gateway } from './gateway-options.ts';
 import { startGateway } from './start-gateway.ts';
+import { followSupergraphFile } from './supergraph-file.ts';
 
 const MAX_PORT = 65_535;
 
@@ -40,18 +41,23 @@ interface Options {
 
 async function run({ supergraph, port, host }: Options): Promise<void> {
   const config = readConfig();
+  const logger = createLogger(config.logLevel);
   const gateway = await startAlone(readSupergraphFile(supergraph), {
     host,
     port: readPort(port),
     requestTimeoutMs: config.requestTimeoutMs,
-    logger: createLogger(config.logLevel),
+    stopDelayMs: config.stopDelayMs,
+    logger,
     corsOrigins: config.corsOrigins,
   }).catch((error: unknown) => {
     throw notServed(supergraph, error);
   });
   stdout.write(`Gateway ready at ${gateway.url}\n`);
+  const unwatch = config.isProduction
+    ? () => Promise.resolve()
+    : followSupergraphFile({ file: supergraph, gateway, logger });
   const stop = (): void => {
-    void gateway.stop();
+    void unwatch().then(() => gateway.stop());
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -59,7 +65,7 @@ async function run({ supergraph, port, host }: Options): Promise<void> {
 
 type Given = Pick<
   Parameters<typeof startGateway>[0],
-  'host' | 'port' | 'requestTimeoutMs' | 'logger' | 'corsOrigins'
+  'host' | 'port' | 'requestTimeoutMs' | 'stopDelayMs' | 'logger' | 'corsOrigins'
 >;
 
 function startAlone(supergraphSdl: string, given: Given): Promise<Gateway> {

@@ -4,33 +4,15 @@ import { sendJson, sendText } from '#platform/http/answer';
 import { type Handler, type HttpServerParts, listen, pathOf } from '#platform/http/http-server';
 import { readinessOf } from '#platform/health';
 import { createRateLimiter } from '#platform/rate-limit/rate-limiter';
-import { type AccessFilter, createAccessFilter } from './access/access-filter.ts';
-import { type AccessRules, readSupergraph } from './access/access-rules.ts';
-import { createApolloServer } from './apollo-server.ts';
-import { readFanOutRules } from './fan-out/fan-out-rules.ts';
-import { buildFederatedSchema, type FederatedSchema } from './federated-schema.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
-import {
-  type Gateway,
-  type GatewayLimits,
-  type GatewayOptions,
-  NO_LIMITS,
-} from './gateway-options.ts';
-import {
-  ALLOWED_METHODS,
-  answerGraphql,
-  type GraphqlOverHttpParts,
-} from './http/graphql-over-http.ts';
+import { type Gateway, type GatewayOptions, NO_LIMITS } from './gateway-options.ts';
+import { ALLOWED_METHODS, answerGraphql } from './http/graphql-over-http.ts';
 import { setCorsHeaders } from './http/cors.ts';
 import { createExplorer, readExamples } from './http/explorer.ts';
-import { type Admission, type AdmissionParts, createAdmission } from './limits/admission.ts';
-import { readCostTable } from './limits/cost-table.ts';
 import { createOpenSockets } from './limits/open-sockets.ts';
 import { NO_SAFELIST } from './limits/safelist.ts';
-import { createDocumentPreparer } from './prepared-document.ts';
-import { createQueryGateway } from './query-gateway.ts';
+import { buildServing, type ServingParts } from './serving.ts';
 import { createGatewaySockets } from './subscriptions/gateway-sockets.ts';
-import { createSubscriber } from './subscriptions/subscriber.ts';
 import { createUpstreams } from './upstream/upstreams.ts';
 
 const GRAPHQL_PATH = '/graphql';
@@ -41,60 +23,75 @@ const NOT_READY = 503;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = options.limits === 'off' ? NO_LIMITS : options.limits;
   const metrics = createGatewayMetrics(options.metrics);
-  const { sdl: supergraphSdl, rules } = readSupergraph(options.supergraphSdl);
-  const federated = buildFederatedSchema(supergraphSdl);
-  const accessFilter = accessFilterFor(options, rules, federated);
-  const upstreams = createUpstreams(options, metrics);
-  const { gateway, dataSources } = createQueryGateway({
-    supergraphSdl,
-    federated,
-    upstreamOf: upstreams.of,
-    accessFilter,
-    logger: options.logger,
-    metrics,
-  });
   const safelist = options.safelist ?? NO_SAFELIST;
-  const { refusals } = metrics;
-  const admission = admissionFor(options, { limits, federated, safelist, refusals });
-  const server = createApolloServer({ gateway, limits, admission, options, metrics });
-  await server.start();
-  const subscriber = createSubscriber({
-    ...options,
-    federated,
-    accessFilter,
-    fanOutRules: readFanOutRules(options.supergraphSdl),
-    dataSources,
-    metrics,
-    upstreamOf: (name) => upstreams.of(name, undefined),
-    eventTimeoutMs: options.requestTimeoutMs,
-  });
+  const rateLimiter = options.rateLimiter ?? createRateLimiter(options);
+  const upstreams = createUpstreams(options, metrics);
+  const parts = { options, limits, metrics, upstreams, safelist, rateLimiter };
+  const serving = await createReplaceable(parts);
   const sockets = createGatewaySockets(GRAPHQL_PATH, {
     ...options,
-    schema: federated.schema,
-    server,
-    admission,
     safelist,
-    openSockets: createOpenSockets({ limits, refusals }),
-    prepare: createDocumentPreparer(federated.schema, limits),
-    subscriber,
+    openSockets: createOpenSockets({ limits, refusals: metrics.refusals }),
     limits,
     metrics,
+    // Read for each message, so that an open socket goes over to a new supergraph.
+    get schema() {
+      return serving.now().schema;
+    },
+    get server() {
+      return serving.now().server;
+    },
+    get admission() {
+      return serving.now().admission;
+    },
+    prepare: (text) => serving.now().prepare(text),
+    subscriber: (request) => serving.now().subscriber(request),
   });
   const state = { isStopping: false };
+  const graphql: Handler = (request, response) =>
+    answerGraphql(request, response, { ...options, ...serving.now(), safelist, limits });
   const http = await listen({
     ...options,
-    routes: routesOf(options, { server, admission, safelist, limits }, state),
+    timeouts: limits,
+    routes: routesOf(options, graphql, state),
     decorate: decoratorFor(options),
   });
   sockets.attach(http.server);
   return {
     url: `http://${options.host}:${http.port}${GRAPHQL_PATH}`,
     port: http.port,
+    replaceSupergraph: serving.replace,
     stop: async () => {
       state.isStopping = true;
-      await Promise.all([sockets.close(), http.drain()]);
-      await server.stop();
+      await http.drain({ delayMs: options.stopDelayMs ?? 0, beforeClosing: () => sockets.close() });
+      await serving.stop();
       await upstreams.close();
+    },
+  };
+}
+
+/** What is in hand when a supergraph is replaced is finished by the one it began with. */
+async function createReplaceable(parts: ServingParts) {
+  const { options } = parts;
+  let current = await buildServing(options.supergraphSdl, parts);
+  const retired = new Map<NodeJS.Timeout, () => Promise<void>>();
+  return {
+    now: () => current,
+    replace: async (supergraphSdl: string): Promise<void> => {
+      const next = await buildServing(supergraphSdl, parts);
+      const { server } = current;
+      current = next;
+      const timer = setTimeout(() => {
+        retired.delete(timer);
+        server.stop().catch((error: unknown) => {
+          options.logger.error({ err: error }, 'could not stop what served the old supergraph');
+        });
+      }, options.requestTimeoutMs);
+      retired.set(timer, () => server.stop());
+    },
+    stop: async (): Promise<void> => {
+      for (const timer of retired.keys()) clearTimeout(timer);
+      await Promise.all([current.server.stop(), ...[...retired.values()].map((stop) => stop())]);
     },
   };
 }
@@ -107,38 +104,13 @@ function decoratorFor({ corsOrigins }: GatewayOptions): NonNullable<HttpServerPa
   };
 }
 
-function admissionFor(
-  options: GatewayOptions,
-  parts: Pick<AdmissionParts, 'safelist' | 'refusals'> & {
-    readonly limits: GatewayLimits;
-    readonly federated: FederatedSchema;
-  },
-): Admission {
-  const { limits, federated } = parts;
-  return createAdmission({
-    ...parts,
-    model: { ...federated, ...limits, table: readCostTable(federated.supergraphSchema) },
-    rateLimiter: options.rateLimiter ?? createRateLimiter(options),
-  });
-}
-
-function accessFilterFor(
-  { verifyToken, isProduction }: GatewayOptions,
-  rules: AccessRules,
-  { schema }: FederatedSchema,
-): AccessFilter {
-  if (verifyToken === 'off') return () => ({ kind: 'open' });
-  return createAccessFilter({ rules, schema, allowsAnonymousIntrospection: !isProduction });
-}
-
 function routesOf(
   options: GatewayOptions,
-  parts: Pick<GraphqlOverHttpParts, 'server' | 'admission' | 'safelist' | 'limits'>,
+  graphql: Handler,
   state: { readonly isStopping: boolean },
 ): Record<string, Handler> {
   return {
-    [GRAPHQL_PATH]: (request, response) =>
-      answerGraphql(request, response, { ...options, ...parts }),
+    [GRAPHQL_PATH]: graphql,
     '/': (_request, response) => {
       response.writeHead(FOUND, { location: '/explorer' }).end();
     },

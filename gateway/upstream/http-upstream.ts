@@ -3,6 +3,7 @@
  * for subscriptions. Says who the caller is with the gateway's internal token.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { PlatformError } from '#platform/errors';
 import type { GraphqlRequest, GraphqlResult } from '#platform/graphql/executor';
@@ -23,6 +24,8 @@ const MAX_CONNECTIONS = 64;
 const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 const CONNECT_TIMEOUT_MS = 2_000;
 const KEEP_ALIVE_MS = 60_000;
+const MAX_ATTEMPTS = 3;
+const RETRY_MS = 20;
 
 export function httpUpstream(parts: HttpUpstreamParts): Upstream {
   const { name, url, internalTokens } = parts;
@@ -36,19 +39,17 @@ export function httpUpstream(parts: HttpUpstreamParts): Upstream {
   });
   return {
     name,
-    execute: async ({ context, isMutation: _isMutation, ...request }) => {
+    execute: async ({ context, isMutation, ...request }) => {
       const headers = await headersFor(context, internalTokens);
+      const body = JSON.stringify(wireForm(request));
+      const { signal } = context;
+      const path = `${pathname}${search}`;
+      const send = () => pool.request({ path, method: 'POST', headers, body, signal });
       try {
-        const { statusCode, body } = await pool.request({
-          path: `${pathname}${search}`,
-          method: 'POST',
-          headers,
-          body: JSON.stringify(wireForm(request)),
-          signal: context.signal,
-        });
-        return readResult(name, statusCode, await body.text());
+        const answer = await sendAgain(send, { isMutation, signal });
+        return readResult(name, answer.statusCode, await answer.body.text());
       } catch (error) {
-        throw context.signal.aborted ? late(name, error) : unavailable(name, error);
+        throw signal.aborted ? late(name, error) : unavailable(name, error);
       }
     },
     subscribe: socket.subscribe,
@@ -57,6 +58,37 @@ export function httpUpstream(parts: HttpUpstreamParts): Upstream {
       await pool.destroy();
     },
   };
+}
+
+/**
+ * A subgraph that restarts closes its connections, and another behind the same address takes the
+ * next one. A mutation goes again only when nobody has seen it.
+ */
+async function sendAgain<Answer>(
+  send: () => Promise<Answer>,
+  { isMutation, signal }: { readonly isMutation: boolean; readonly signal: AbortSignal },
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const isLost = isUnsent(error) || (isCutOff(error) && !isMutation);
+      if (!isLost || attempt === MAX_ATTEMPTS || signal.aborted) throw error;
+    }
+    await delay(attempt * RETRY_MS);
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+/** The connection ended before an answer began. */
+function isCutOff(error: unknown): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(String(codeOf(error)));
+}
+
+function isUnsent(error: unknown): boolean {
+  return codeOf(error) === 'ECONNREFUSED';
 }
 
 function wireForm({ query, variables, operationName }: GraphqlRequest) {

@@ -8,25 +8,31 @@ import { inProcessUpstream } from './in-process-upstream.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Upstreams {
-  /** The same one for the same name; `url` is what the supergraph says. */
+  /**
+   * The same one for the same name and `url`, which is what the supergraph says; without it the last
+   * of that name. A new supergraph may move a subgraph.
+   */
   readonly of: (name: string, url: string | undefined) => Upstream;
   readonly close: () => Promise<void>;
 }
 
 export function createUpstreams(options: GatewayOptions, metrics: GatewayMetrics): Upstreams {
   const { clock, logger, outages = new Set<string>() } = options;
-  const byName = new Map<string, Upstream>();
+  const byPlace = new Map<string, Upstream>();
+  const lastByName = new Map<string, Upstream>();
   return {
     of: (name, url) => {
-      const known = byName.get(name);
-      if (known) return known;
-      const upstream = open(name, url, options);
-      const guarded = guardedUpstream(upstream, { clock, logger, metrics, outages });
-      byName.set(name, guarded);
-      return guarded;
+      const place = `${name} ${url ?? ''}`;
+      const known = url === undefined ? lastByName.get(name) : byPlace.get(place);
+      const upstream =
+        known ?? guardedUpstream(open(name, url, options), { clock, logger, metrics, outages });
+      byPlace.set(place, upstream);
+      lastByName.set(name, upstream);
+      return upstream;
     },
     close: async () => {
-      await Promise.all([...byName.values()].map((upstream) => upstream.close()));
+      const all = new Set([...byPlace.values(), ...lastByName.values()]);
+      await Promise.all([...all].map((upstream) => upstream.close()));
     },
   };
 }

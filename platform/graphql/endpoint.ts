@@ -28,6 +28,8 @@ export interface EndpointParts {
   readonly internalTokens: InternalTokens;
   /** What resolving one event of a subscription may take. */
   readonly requestTimeoutMs: number;
+  /** From "not ready" to closed, so that a balancer sends no more; left out: none. */
+  readonly stopDelayMs?: number;
   readonly readyChecks: Readonly<Record<string, () => Promise<void>>>;
   readonly metrics: Registry;
   readonly clock: Clock;
@@ -89,7 +91,7 @@ export async function serveSubgraph(subgraph: Subgraph, parts: EndpointParts): P
     port: http.port,
     stop: async () => {
       state.isStopping = true;
-      await Promise.all([sockets.close(), http.drain()]);
+      await http.drain({ delayMs: parts.stopDelayMs ?? 0, beforeClosing: () => sockets.close() });
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { sendJson, setSecurityHeaders } from './answer.ts';
@@ -14,18 +15,39 @@ export interface HttpServerParts {
   readonly routes: Readonly<Record<string, Handler>>;
   /** Sets headers of its own before any handler. */
   readonly decorate?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Left out: those of below. */
+  readonly timeouts?: ReceiveTimeouts;
   readonly logger: Logger;
+}
+
+/** Whoever sends slower is answered 408 and cut off. */
+export interface ReceiveTimeouts {
+  /** From the first byte of a request to the end of its headers. */
+  readonly receiveHeadersMs: number;
+  /** From the first byte of a request to its last. */
+  readonly receiveRequestMs: number;
 }
 
 export interface HttpServer {
   readonly server: Server;
   readonly port: number;
   /** Takes no new requests, waits for those in hand, then closes what is left. */
-  readonly drain: () => Promise<void>;
+  readonly drain: (how?: Draining) => Promise<void>;
 }
 
-/** Headers and body of a request have to arrive within this time. */
-const RECEIVE_TIMEOUT_MS = 30_000;
+export interface Draining {
+  /** Until then requests are taken and told to come on another connection next time. */
+  readonly delayMs: number;
+  /** What else ends when the delay is over. */
+  readonly beforeClosing: () => Promise<void>;
+}
+
+export const RECEIVE_TIMEOUTS: ReceiveTimeouts = {
+  receiveHeadersMs: 10_000,
+  receiveRequestMs: 30_000,
+};
+/** How late a timeout may be noticed. */
+const CHECK_EVERY_MS = 1_000;
 const KEEP_ALIVE_MS = 65_000;
 const DRAIN_TIMEOUT_MS = 5_000;
 const NO_CONTENT = 204;
@@ -33,9 +55,11 @@ const NOT_FOUND = 404;
 const FAILED = 500;
 
 export async function listen(parts: HttpServerParts): Promise<HttpServer> {
-  const { routes, decorate, logger } = parts;
+  const { routes, decorate, logger, timeouts = RECEIVE_TIMEOUTS } = parts;
   let isDraining = false;
-  const server = createServer((request, response) => {
+  const checkEveryMs = Math.min(CHECK_EVERY_MS, timeouts.receiveHeadersMs);
+  const options = { connectionsCheckingInterval: checkEveryMs };
+  const server = createServer(options, (request, response) => {
     setSecurityHeaders(response);
     decorate?.(request, response);
     if (isDraining) response.setHeader('connection', 'close');
@@ -53,15 +77,18 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
       else sendJson(response, FAILED, { errors: [{ message: 'Internal server error' }] });
     });
   });
-  server.requestTimeout = RECEIVE_TIMEOUT_MS;
+  server.headersTimeout = timeouts.receiveHeadersMs;
+  server.requestTimeout = timeouts.receiveRequestMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await bind(server, parts);
-  const drain = async (): Promise<void> => {
+  const drain = async (how?: Draining): Promise<void> => {
     isDraining = true;
+    if (how && how.delayMs > 0) await delay(how.delayMs);
+    const elseClosed = how?.beforeClosing();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
-    await closed;
+    await Promise.all([closed, elseClosed]);
     clearTimeout(timer);
   };
   return { server, port, drain };
