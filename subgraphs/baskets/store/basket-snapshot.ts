@@ -10,8 +10,10 @@ import {
   pendingVersion,
 } from '../domain/basket.ts';
 import type { FactOf } from '../domain/basket-fact.ts';
+import { backtestBreach } from '../domain/backtest-sla.ts';
 import { type Projected, saveApprovals, saveDelisting } from './approvals.ts';
 import { saveBacktestRequest } from './backtest-requests.ts';
+import { recordBreaches } from './sla-breaches.ts';
 import { weighingText } from './fact-json-fields.ts';
 import { saveTimers } from './timers.ts';
 import { divisorText } from './wide-decimal.ts';
@@ -36,6 +38,8 @@ export async function saveSnapshot(
     await saveApprovals(tx, step);
     await saveDelisting(tx, step);
     await saveBacktestRequest(tx, { ...step, actor: meta.actor });
+    const breach = backtestBreach(step);
+    if (breach) await recordBreaches(tx, [breach]);
   }
   await saveBasket(tx, after, meta);
   const known = new Set(before?.versions);

@@ -1,6 +1,6 @@
 /** Promises that were not kept: append-only rows, each announced in the commit that adds it. */
 
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import {
   BASKET_SLA_KINDS,
   type BasketSlaBreached,
@@ -24,39 +24,7 @@ export function createSlaBreachStore(sql: Sql) {
     /** One with an id that is there already is left out; answers with the new ones. */
     async record(breaches: readonly BasketSlaBreached[]): Promise<readonly BasketSlaBreached[]> {
       if (breaches.length === 0) return [];
-      return sql.begin(async (tx) => {
-        const added = await tx<{ id: string }[]>`
-          insert into baskets.sla_breach
-            (breach_id, kind, basket_id, vendor, limit_ms, actual_ms, detail, occurred_at)
-          select * from unnest(
-            ${breaches.map(({ breachId }) => breachId)}::text[],
-            ${breaches.map(({ kind }) => kind as string)}::text[],
-            ${breaches.map(({ basketId }) => basketId)}::text[],
-            ${breaches.map(({ vendor }) => vendor)}::text[],
-            ${breaches.map(({ limitMs }) => String(limitMs))}::text[]::int[],
-            ${breaches.map(({ actualMs }) => String(actualMs))}::text[]::int[],
-            ${breaches.map(({ detail }) => detail)}::text[],
-            ${breaches.map(({ occurredAtMs }) => instantText(occurredAtMs))}
-              ::text[]::timestamptz[])
-          on conflict (breach_id) do nothing
-          returning breach_id as id`;
-        const ids = new Set(added.map(({ id }) => id));
-        const fresh = breaches.filter(({ breachId }) => ids.has(breachId));
-        const { topic, name: type, version } = basketSlaBreached;
-        await appendToOutbox(
-          tx,
-          fresh.map((breach) => ({
-            topic,
-            key: breach.basketId,
-            type,
-            version,
-            payload: basketSlaBreached.encode(breach),
-            correlationId: breach.breachId,
-            causationId: null,
-          })),
-        );
-        return fresh;
-      });
+      return sql.begin((tx) => recordBreaches(tx, breaches));
     },
 
     /** Newest first; one more than asked for when there is another page. */
@@ -81,6 +49,43 @@ export function createSlaBreachStore(sql: Sql) {
       }));
     },
   };
+}
+
+/** In a transaction that is under way; answers with those that are new. */
+export async function recordBreaches(
+  tx: TransactionSql,
+  breaches: readonly BasketSlaBreached[],
+): Promise<readonly BasketSlaBreached[]> {
+  const added = await tx<{ id: string }[]>`
+    insert into baskets.sla_breach
+      (breach_id, kind, basket_id, vendor, limit_ms, actual_ms, detail, occurred_at)
+    select * from unnest(
+      ${breaches.map(({ breachId }) => breachId)}::text[],
+      ${breaches.map(({ kind }) => kind as string)}::text[],
+      ${breaches.map(({ basketId }) => basketId)}::text[],
+      ${breaches.map(({ vendor }) => vendor)}::text[],
+      ${breaches.map(({ limitMs }) => String(limitMs))}::text[]::int[],
+      ${breaches.map(({ actualMs }) => String(actualMs))}::text[]::int[],
+      ${breaches.map(({ detail }) => detail)}::text[],
+      ${breaches.map(({ occurredAtMs }) => instantText(occurredAtMs))}::text[]::timestamptz[])
+    on conflict (breach_id) do nothing
+    returning breach_id as id`;
+  const ids = new Set(added.map(({ id }) => id));
+  const fresh = breaches.filter(({ breachId }) => ids.has(breachId));
+  const { topic, name: type, version } = basketSlaBreached;
+  await appendToOutbox(
+    tx,
+    fresh.map((breach) => ({
+      topic,
+      key: breach.basketId,
+      type,
+      version,
+      payload: basketSlaBreached.encode(breach),
+      correlationId: breach.breachId,
+      causationId: null,
+    })),
+  );
+  return fresh;
 }
 
 type BreachRow = Omit<BasketSlaBreached, 'occurredAtMs'> & { readonly occurredAtMs: bigint };

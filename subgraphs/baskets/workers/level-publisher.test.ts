@@ -55,6 +55,7 @@ let stored: NewLevel[][];
 let isStoreDown: boolean;
 let published: (string | null)[];
 let sequence: bigint;
+let valued: string[];
 const clock = fixedClock(NOW);
 
 function tick(text: string): void {
@@ -71,6 +72,7 @@ beforeEach(() => {
   isStoreDown = false;
   published = [];
   sequence = 0n;
+  valued = [];
   publisher = new LevelPublisher({
     engine,
     hub: {
@@ -89,6 +91,10 @@ beforeEach(() => {
     clock,
     logger: silentLogger,
     metrics: createLevelMetrics(new Registry()),
+    sla: {
+      onValued: ({ code, inputAtMs, valuedAtMs }) =>
+        valued.push(`${code} ${valuedAtMs - inputAtMs}`),
+    },
     conflateMs: 200,
   });
   engine.put(definition);
@@ -108,6 +114,22 @@ describe('BK-6 publishing levels', () => {
     tick('100');
     publisher.flush();
     expect(published).toEqual(['1000']);
+  });
+
+  test('a live level tells how long ago its newest price came, whatever else moved it', () => {
+    tick('100');
+    publisher.heard(clock.nowMs());
+    publisher.flush();
+    expect(valued).toEqual([]);
+    engine.put({ ...definition, state: 'ACTIVE' });
+    tick('101');
+    publisher.heard(clock.nowMs() - 9);
+    publisher.heard(clock.nowMs() - 40);
+    publisher.flush();
+    clock.advance(1_000);
+    tick('102');
+    publisher.flush();
+    expect(valued).toEqual(['ONE 9']);
   });
 
   test('a jump waits one turn and is then confirmed', () => {

@@ -16,6 +16,7 @@ import type { LevelRepository, NewLevel } from '../store/levels.ts';
 import type { LevelEngine } from './level-engine.ts';
 import type { LevelHub, PublishedLevel } from './level-hub.ts';
 import type { LevelMetrics } from './level-metrics.ts';
+import type { ValuationSla } from './valuation-sla.ts';
 
 export interface LevelPublisherDeps {
   readonly engine: Pick<LevelEngine, 'takeMoved' | 'markMoved'>;
@@ -24,6 +25,7 @@ export interface LevelPublisherDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: LevelMetrics;
+  readonly sla: Pick<ValuationSla, 'onValued'>;
   readonly conflateMs: number;
 }
 
@@ -39,11 +41,17 @@ export class LevelPublisher {
   readonly #held = new Set<string>();
   readonly #toStore = new Map<string, PublishedLevel>();
   #timer: NodeJS.Timeout | undefined;
+  /** When we received the newest price since the last flush; null without any. */
+  #inputAtMs: number | null = null;
   #flushedAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
 
   constructor(deps: LevelPublisherDeps) {
     this.#deps = deps;
+  }
+
+  heard(receivedAtMs: number): void {
+    this.#inputAtMs = Math.max(receivedAtMs, this.#inputAtMs ?? receivedAtMs);
   }
 
   /** Publishes soon: at once when nothing was published lately. */
@@ -67,6 +75,7 @@ export class LevelPublisher {
         logger.error({ err: error, code: index.definition.code }, 'a level was not published');
       }
     }
+    this.#inputAtMs = null;
     if (this.#held.size > 0) this.schedule();
   }
 
@@ -105,7 +114,11 @@ export class LevelPublisher {
     }
     this.#held.delete(basketId);
     const former = hub.latest(basketId);
-    if (!former || !isSame(former, reading)) this.#publish(reading, former, nowMs);
+    if (former && isSame(former, reading)) return;
+    this.#publish(reading, former, nowMs);
+    if (this.#inputAtMs === null || index.definition.state !== 'ACTIVE') return;
+    const { code } = index.definition;
+    this.#deps.sla.onValued({ basketId, code, inputAtMs: this.#inputAtMs, valuedAtMs: nowMs });
   }
 
   /** The last level stays, flagged while the basket is suspended; nothing is told without one. */

@@ -33,6 +33,7 @@ import { createLevelMetrics, type LevelMetrics } from './level-metrics.ts';
 import { LevelPublisher } from './level-publisher.ts';
 import { ValuationKeeper } from './level-valuations.ts';
 import { type OneAtATime, oneAtATime, repeat, type Repeating } from './repeating.ts';
+import type { ValuationSla } from './valuation-sla.ts';
 
 export interface LiveLevelsDeps {
   readonly broadcast: Pick<Broadcast, 'subscribe'>;
@@ -53,6 +54,7 @@ export interface LiveLevelsDeps {
     wanted: { readonly versionNumber: number; readonly base: IndexBase },
   ) => Promise<IndexBase | null>;
   readonly autoSuspend: LevelGuardDeps['autoSuspend'];
+  readonly sla: ValuationSla;
   readonly cadence?: Partial<Cadence>;
 }
 
@@ -156,6 +158,7 @@ export class LiveLevels {
   async #store(): Promise<void> {
     await this.#publisher.store();
     await this.#keeper.store();
+    await this.#deps.sla.store();
   }
 
   async #follow(transitions: AsyncIterable<TailEvent<BasketTransitioned>>): Promise<void> {
@@ -171,6 +174,7 @@ export class LiveLevels {
       if (!this.#engine.holds(key)) continue;
       const tick = acceptedTick.parse(value, acceptedTick.version);
       prices.push([tick.symbol, livePriceOf(tick)]);
+      this.#publisher.heard(tick.receivedAtMs);
     }
     if (prices.length > 0) this.#take(prices);
   }

@@ -13,6 +13,7 @@ import { price } from '#kernel/money';
 import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
 import { level } from '../domain/index-level.ts';
+import { createSlaBreachStore } from '../store/sla-breaches.ts';
 import { createTimerStore, type DueTimer } from '../store/timers.ts';
 import { completeListing } from '../use-cases/complete-listing.ts';
 import { fireTimer, type FireTimerDeps } from '../use-cases/fire-timer.ts';
@@ -142,6 +143,15 @@ describe('BK-2 what falls due', () => {
       select status, error from baskets.backtest join baskets.basket using (basket_id)
       where code = 'SLOW'`;
     expect(row).toEqual({ status: 'FAILED', error: 'it took longer than 300 s' });
+    const breaches = createSlaBreachStore(world.sql);
+    const page = { first: 10, after: null } as never;
+    expect(await breaches.page({ codes: ['SLOW'], kinds: ['BACKTEST'] }, page)).toMatchObject([
+      { limitMs: 300_000, actualMs: 300_000, vendor: null, detail: 'it took longer than 300 s' },
+    ]);
+    const told = await world.sql`
+      select payload ->> 'kind' as kind from platform.outbox
+      where topic = 'basket-sla-breached' and payload ->> 'code' = 'SLOW'`;
+    expect(told).toEqual([{ kind: 'BACKTEST' }]);
   });
 
   test('an approval expires, a launch happens, a listing is given up', async () => {
