@@ -56,7 +56,12 @@ export function compileOperation(parts: OperationParts): CompiledOperation {
   const plan = federated.planner.buildQueryPlan(operation);
   const start = compileRun(parts, { operation, plan, isSharedByRuns: false });
   if ('unsupported' in start) return start;
-  return { run: (call) => start.run(call, {}, createEntityGathering()) };
+  return {
+    run: (call) => {
+      const gathering = createEntityGathering('for one run');
+      return start.run(call, { data: {}, errors: [], gathering });
+    },
+  };
 }
 
 export function operationOf({ document, definition, federated }: OperationParts): Operation {
@@ -68,13 +73,15 @@ export function operationOf({ document, definition, federated }: OperationParts)
   );
 }
 
-export type StartedRun = (
-  call: Call,
-  data: Fields,
-  gathering: EntityGathering,
-) => Promise<ExecutionResult>;
+/** What a run starts from: nothing, or the event of a subscription. */
+export interface Start {
+  readonly data: Fields;
+  readonly errors: GraphQLError[];
+  readonly gathering: EntityGathering;
+}
 
-/** `data` may hold something already, as the event of a subscription. */
+export type StartedRun = (call: Call, start: Start) => Promise<ExecutionResult>;
+
 export function compileRun(
   { definition, federated, apiTypes, supergraphTypes, upstreamOf }: OperationParts,
   { operation, plan, isSharedByRuns }: Planned,
@@ -95,8 +102,9 @@ export function compileRun(
   });
   const isMutation = definition.operation === OperationTypeNode.MUTATION;
   return {
-    run: async (call, data, gathering) => {
-      const run: Run = { ...call, data, errors: [], isMutation, gathering };
+    run: async (call, start) => {
+      const { data } = start;
+      const run: Run = { ...call, ...start, isMutation };
       await compiled.step(run, { data, path: [] });
       return resultOf(run, () => shape(data, call.variables));
     },

@@ -4,6 +4,7 @@
  * asks within one turn of the event loop shares a call.
  */
 
+import type { RequestContext } from '#platform/request-context';
 import { createEntityCall, type EntityAnswer, type EntityCall } from './entity-call.ts';
 
 export interface OpenCall {
@@ -14,6 +15,8 @@ export interface OpenCall {
 export type AskEntities = (call: EntityCall) => Promise<Omit<EntityAnswer, 'given'>>;
 
 export interface EntityGathering {
+  /** In which a call that is shared is made. */
+  readonly contextOf: (context: RequestContext) => RequestContext;
   /** The call for that key which has not been sent yet, or a new one. */
   readonly join: (key: string, ask: AskEntities) => OpenCall;
 }
@@ -21,9 +24,10 @@ export interface EntityGathering {
 /** A call with so many entities is sent as it is; the next fetch opens another. */
 export const MAX_GATHERED_ENTITIES = 1_000;
 
-export function createEntityGathering(): EntityGathering {
+export function createEntityGathering(scope: 'for one run' | 'for many runs'): EntityGathering {
   const open = new Map<string, OpenCall>();
   return {
+    contextOf: scope === 'for one run' ? (context) => context : ownContext,
     join: (key, ask) => {
       const known = open.get(key);
       if (known && known.call.representations.length < MAX_GATHERED_ENTITIES) return known;
@@ -34,6 +38,14 @@ export function createEntityGathering(): EntityGathering {
       return fresh;
     },
   };
+}
+
+/**
+ * Loaders belong to a context: those of a new one know nothing that was read before the last event
+ * came. None of the runs may abort what the others wait for; the deadline bounds the call.
+ */
+function ownContext(context: RequestContext): RequestContext {
+  return { ...context, signal: new AbortController().signal };
 }
 
 /** Sent when everything that is ready to run in this turn has run, and has joined. */

@@ -44,6 +44,14 @@ export function addEntityErrors(
   }
 }
 
+/** Of an event: it stands in for the answer to the first fetch. */
+export function eventErrors(
+  errors: readonly GraphQLFormattedError[],
+  service: string,
+): GraphQLError[] {
+  return errors.map((error) => downstreamError(error, service, error.path));
+}
+
 function downstreamError(
   { message, extensions }: GraphQLFormattedError,
   serviceName: string,

@@ -2,6 +2,7 @@
 
 import type { FetchNode } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import type { RequestContext } from '#platform/request-context';
 import { responseOf } from '../upstream/data-source.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import {
@@ -33,7 +34,7 @@ export interface FetchParts {
 
 type Send = (
   run: Run,
-  representations: readonly Fields[] | undefined,
+  sent: { readonly context: RequestContext; readonly representations?: readonly Fields[] },
 ) => Promise<{ readonly data: unknown; readonly errors: readonly GraphQLFormattedError[] }>;
 
 export function compileFetch(parts: FetchParts): Step {
@@ -54,7 +55,7 @@ function rootFetch(parts: FetchParts): Step {
   return async (run, cursor) => {
     const targets = targetsOf(cursor);
     if (targets.length === 0) return;
-    const { data, errors } = await send(run, undefined);
+    const { data, errors } = await send(run, run);
     addFetchErrors(errors, fetch.serviceName, { run, cursor });
     if (!isReference(data)) return;
     rewriteOutput?.(data);
@@ -84,7 +85,8 @@ function entityFetch(parts: FetchParts): Step {
 
   const ask = async (run: Run, call: EntityCall) => {
     const { representations } = call;
-    const { data, errors } = await send(run, representations);
+    const context = shareKey === undefined ? run.context : run.gathering.contextOf(run.context);
+    const { data, errors } = await send(run, { context, representations });
     return { ...entitiesOrProblem(data, representations.length), errors };
   };
 
@@ -155,7 +157,7 @@ function sender({ fetch, document, upstreamOf }: FetchParts): Send {
   const { serviceName, operation: query, operationName, variableUsages = [] } = fetch;
   const roots = rootsOf(document);
   let upstream: Upstream | undefined;
-  return async (run, representations) => {
+  return async (run, { context, representations }) => {
     upstream ??= upstreamOf(serviceName);
     if (!upstream) throw new Error(`Couldn't find service with name "${serviceName}"`);
     const variables = valuesOf(run, variableUsages);
@@ -165,7 +167,7 @@ function sender({ fetch, document, upstreamOf }: FetchParts): Send {
       }
       variables['representations'] = representations;
     }
-    const { context, isMutation } = run;
+    const { isMutation } = run;
     const answer = await upstream.execute({ query, variables, operationName, context, isMutation });
     const { data, errors = [] } = responseOf(answer, () => roots);
     return { data, errors };

@@ -1,23 +1,24 @@
 /**
- * Completes an event with the fields of other subgraphs, by ApolloGateway's own plan executor: the
- * event stands in for the answer to the plan's first fetch. A compiled executor takes its place
- * behind the same function.
+ * Makes of an event what the caller asked for, with the fields of other subgraphs, by the compiled
+ * executor: the event stands in for the answer to the plan's first fetch. Events that wait at the
+ * same time ask together. A plan that is not compiled is left to ApolloGateway's executor.
  */
 
 import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway';
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import type {
-  DocumentNode,
-  ExecutionResult,
-  GraphQLFormattedError,
-  OperationDefinitionNode,
-} from 'graphql';
+import type { DocumentNode, ExecutionResult, OperationDefinitionNode } from 'graphql';
 import type { GraphqlResult } from '#platform/graphql/executor';
+import type { Identity } from '#platform/request-context';
+import { compileRun, executorSchemaOf, type StartedRun } from '../executor/compiled-operation.ts';
+import { createEntityGathering, type EntityGathering } from '../executor/entity-gathering.ts';
+import { eventErrors } from '../executor/fetch-errors.ts';
+import type { Unsupported } from '../executor/plan-steps.ts';
+import { compileRewrites, type Rewrite } from '../executor/rewrites.ts';
+import type { UpstreamOf } from '../executor/run.ts';
 import type { FederatedSchema } from '../federated-schema.ts';
 import type { GatewayContext } from '../gateway-context.ts';
-import { presentFormatted } from '../result-format.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
 import { responseOf } from '../upstream/data-source.ts';
-import { eventShapeOf, shaped } from './event-shape.ts';
 import type { SubscriptionPlan } from './subscription-plan.ts';
 
 export interface Hydration {
@@ -27,34 +28,76 @@ export interface Hydration {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly federated: FederatedSchema;
   readonly dataSources: Readonly<Record<string, GraphQLDataSource>>;
+  readonly upstreamOf: UpstreamOf;
+  readonly metrics: Pick<GatewayMetrics, 'executorFallbacks'>;
 }
 
 export type Hydrate = (event: GraphqlResult, context: GatewayContext) => Promise<ExecutionResult>;
 
 export function createHydrate(hydration: Hydration): Hydrate {
-  return withoutOthers(hydration) ?? withOthers(hydration);
-}
-
-/** For events that no other subgraph adds to. */
-function withoutOthers({ plan, document, operation, federated }: Hydration): Hydrate | undefined {
-  const { primary, needsOthers } = plan;
-  if (needsOthers || primary.outputRewrites) return undefined;
-  const shape = eventShapeOf(federated.schema, document, operation);
-  if (!shape) return undefined;
-  return ({ data, errors }) => {
-    const kept = data ? (shaped(data, shape) as ExecutionResult['data']) : null;
-    const result = { data: kept ?? null };
-    if (!errors) return Promise.resolve(result);
-    const named = errors.map((error) => presentFormatted(ofService(error, primary.serviceName)));
-    return Promise.resolve({ ...result, errors: named });
+  const { plan, variables, metrics } = hydration;
+  const compiled = compiledRest(hydration);
+  if ('unsupported' in compiled) {
+    metrics.executorFallbacks.inc({ reason: compiled.unsupported });
+    return throughApollo(hydration);
+  }
+  const { serviceName } = plan.primary;
+  return async (event, { request: context }) => {
+    const { data, errors: found = [] } = responseOf(event, () => []);
+    const errors = eventErrors(found, serviceName);
+    if (!data && !plan.rest) return { data: null, errors };
+    compiled.rewrite?.(data);
+    const gathering = compiled.gatheringFor(context.identity);
+    return compiled.run({ variables, context }, { data: { ...data }, errors, gathering });
   };
 }
 
-function ofService(error: GraphQLFormattedError, service: string): GraphQLFormattedError {
-  return { ...error, extensions: { service, ...error.extensions } };
+interface CompiledRest {
+  readonly run: StartedRun;
+  readonly rewrite: Rewrite | undefined;
+  readonly gatheringFor: (identity: Identity | null) => EntityGathering;
 }
 
-function withOthers(hydration: Hydration): Hydrate {
+type Compiled = CompiledRest | { readonly unsupported: Unsupported };
+
+/** Once per plan, however many subscribe with it, so that their events can ask together. */
+const compiledByPlan = new WeakMap<SubscriptionPlan, Compiled>();
+
+function compiledRest(hydration: Hydration): Compiled {
+  const known = compiledByPlan.get(hydration.plan);
+  if (known) return known;
+  const fresh = compileRest(hydration);
+  compiledByPlan.set(hydration.plan, fresh);
+  return fresh;
+}
+
+function compileRest({ plan, document, operation, federated, upstreamOf }: Hydration): Compiled {
+  const schema = executorSchemaOf(federated);
+  const node = plan.rest;
+  const compiled = compileRun(
+    { ...schema, document, definition: operation, upstreamOf },
+    {
+      operation: plan.operation,
+      plan: { kind: 'QueryPlan', ...(node ? { node } : {}) },
+      isSharedByRuns: true,
+    },
+  );
+  if ('unsupported' in compiled) return compiled;
+  const ofNobody = createEntityGathering('for many runs');
+  const byIdentity = new WeakMap<Identity, EntityGathering>();
+  return {
+    run: compiled.run,
+    rewrite: compileRewrites(plan.primary.outputRewrites, schema.supergraphTypes),
+    gatheringFor: (identity) => {
+      if (!identity) return ofNobody;
+      const known = byIdentity.get(identity) ?? createEntityGathering('for many runs');
+      byIdentity.set(identity, known);
+      return known;
+    },
+  };
+}
+
+function throughApollo(hydration: Hydration): Hydrate {
   const { plan, document, operation, federated, dataSources } = hydration;
   const operationName = operation.name?.value;
   const operationContext = buildOperationContext({

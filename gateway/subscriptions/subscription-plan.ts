@@ -3,8 +3,8 @@
  * and what the other subgraphs add to each of its events.
  */
 
-import { operationFromDocument } from '@apollo/federation-internals';
-import type { FetchNode, QueryPlan } from '@apollo/query-planner';
+import { type Operation, operationFromDocument } from '@apollo/federation-internals';
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import {
   type DocumentNode,
   GraphQLError,
@@ -17,9 +17,11 @@ import { PlatformError } from '#platform/errors';
 import type { FederatedSchema } from '../federated-schema.ts';
 
 export interface SubscriptionPlan {
+  /** As the planner reads it. */
+  readonly operation: Operation;
   readonly primary: FetchNode;
-  /** False when the owning subgraph answers everything. */
-  readonly needsOthers: boolean;
+  /** What the other subgraphs add; undefined when the owning one answers everything. */
+  readonly rest: PlanNode | undefined;
   /** Runs `primary` first, then the rest; `primary` is answered with the event itself. */
   readonly eventPlan: QueryPlan;
 }
@@ -54,14 +56,15 @@ function planOf(
   refuseConditionalRoot(operation.selectionSet.selections);
   const operationName = operation.name?.value;
   const options = operationName === undefined ? {} : { operationName };
-  const { node } = planner.buildQueryPlan(operationFromDocument(apiSchema, document, options));
+  const read = operationFromDocument(apiSchema, document, options);
+  const { node } = planner.buildQueryPlan(read);
   if (node?.kind !== 'Subscription') {
     throw new PlatformError('BAD_USER_INPUT', 'a subscription asks for one field of a subgraph');
   }
   const { primary, rest } = node;
   const eventNode = rest ? { kind: 'Sequence' as const, nodes: [primary, rest] } : primary;
   const eventPlan: QueryPlan = { kind: 'QueryPlan', node: eventNode };
-  return { primary, needsOthers: rest !== undefined, eventPlan };
+  return { operation: read, primary, rest, eventPlan };
 }
 
 /** There is always exactly one stream: a condition on it has no meaning. */
