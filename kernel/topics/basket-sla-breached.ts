@@ -5,7 +5,13 @@ import { integer, oneOf, payload, text, textOrNull } from './reading.ts';
 
 export const BASKET_SLA_BREACHED_TOPIC = 'basket-sla-breached';
 
-export const BASKET_SLA_KINDS = ['APPROVAL_TO_ACTIVE', 'PUBLISH', 'CADENCE'] as const;
+export const BASKET_SLA_KINDS = [
+  'APPROVAL_TO_ACTIVE',
+  'PUBLISH',
+  'CADENCE',
+  'VALUATION',
+  'BACKTEST',
+] as const;
 export type BasketSlaKind = (typeof BASKET_SLA_KINDS)[number];
 
 export interface BasketSlaBreached {
