@@ -2,7 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const ALLOWED_HEADERS = 'content-type, authorization, x-correlation-id, apollo-require-preflight';
+const ALLOWED_HEADERS =
+  'content-type, authorization, x-correlation-id, apollo-require-preflight, x-apollo-operation-name';
+const EXPOSED_HEADERS = 'x-correlation-id, retry-after';
 const PREFLIGHT_SECONDS = '600';
 
 /** Only origins of the list; with an empty list, none but our own pages. */
@@ -16,7 +18,7 @@ export function setCorsHeaders(
   const { origin } = request.headers;
   if (origin === undefined || !origins.includes(origin)) return;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', 'x-correlation-id');
+  response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
   if (request.method !== 'OPTIONS') return;
   response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS');
   response.setHeader('access-control-allow-headers', ALLOWED_HEADERS);
