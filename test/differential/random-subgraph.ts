@@ -50,7 +50,8 @@ export function randomSubgraphSchema(sdl: string, choices: Choices): GraphQLSche
 }
 
 function referenceResolver(typeName: string, choices: Choices) {
-  return (reference: Parent) => {
+  // Thrown at once, an error would take all entities of the call with it.
+  return async (reference: Parent) => {
     const place = `reference ${typeName} ${reference.id ?? ''}`;
     const luck = choices.share(place);
     if (luck < 0.04) return null;
