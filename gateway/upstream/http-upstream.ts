@@ -18,24 +18,25 @@ export interface HttpUpstreamParts {
   readonly name: string;
   readonly url: string;
   readonly internalTokens: InternalTokens | 'none';
+  /** Of one answer. */
+  readonly maxUpstreamBytes: number;
 }
 
 const MAX_CONNECTIONS = 64;
-const MAX_RESPONSE_BYTES = 64 * 1_048_576;
 const CONNECT_TIMEOUT_MS = 2_000;
 const KEEP_ALIVE_MS = 60_000;
 const MAX_ATTEMPTS = 3;
 const RETRY_MS = 20;
 
 export function httpUpstream(parts: HttpUpstreamParts): Upstream {
-  const { name, url, internalTokens } = parts;
+  const { name, url, internalTokens, maxUpstreamBytes } = parts;
   const socket = createUpstreamSocket(parts);
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections: MAX_CONNECTIONS,
     connect: { timeout: CONNECT_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
-    maxResponseSize: MAX_RESPONSE_BYTES,
+    maxResponseSize: maxUpstreamBytes,
   });
   return {
     name,
@@ -49,6 +50,9 @@ export function httpUpstream(parts: HttpUpstreamParts): Upstream {
         const answer = await sendAgain(send, { isMutation, signal });
         return readResult(name, answer.statusCode, await answer.body.text());
       } catch (error) {
+        if (codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+          throw tooLarge(name, maxUpstreamBytes, error);
+        }
         throw signal.aborted ? late(name, error) : unavailable(name, error);
       }
     },
@@ -123,6 +127,12 @@ function readResult(name: string, statusCode: number, text: string): GraphqlResu
 
 function late(name: string, cause: unknown): PlatformError {
   return new PlatformError('TIMEOUT', `the subgraph ${name} did not answer in time`, { cause });
+}
+
+function tooLarge(name: string, allowed: number, cause: unknown): PlatformError {
+  const limit = 'maxUpstreamBytes';
+  const message = `the subgraph ${name} answered too much: ${limit} is ${allowed}`;
+  return new PlatformError('UPSTREAM_UNAVAILABLE', message, { cause, details: { limit, allowed } });
 }
 
 function unavailable(name: string, cause: unknown): PlatformError {

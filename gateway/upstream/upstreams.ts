@@ -1,7 +1,7 @@
 /** All subgraphs of the gateway, each reached the way it is configured. */
 
 import type { GatewayMetrics } from '../gateway-metrics.ts';
-import type { GatewayOptions } from '../gateway-options.ts';
+import { type GatewayOptions, NO_LIMITS } from '../gateway-options.ts';
 import { guardedUpstream } from './guarded-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
 import { inProcessUpstream } from './in-process-upstream.ts';
@@ -43,5 +43,7 @@ function open(name: string, url: string | undefined, options: GatewayOptions): U
   if (subgraph) {
     return inProcessUpstream(subgraph, { logger, clock, eventTimeoutMs: requestTimeoutMs });
   }
-  return httpUpstream({ name, url: subgraphUrls[name] ?? url ?? '', internalTokens });
+  const { maxUpstreamBytes } = options.limits === 'off' ? NO_LIMITS : options.limits;
+  const address = subgraphUrls[name] ?? url ?? '';
+  return httpUpstream({ name, url: address, internalTokens, maxUpstreamBytes });
 }

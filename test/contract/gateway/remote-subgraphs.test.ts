@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '#platform/clock';
+import { fixedClock, systemClock } from '#platform/clock';
 import type { Endpoint } from '#platform/graphql/endpoint';
 import { createInternalTokens } from '#platform/identity/internal-tokens';
 import type { Gateway } from '../../../gateway/gateway-options.ts';
@@ -9,6 +9,7 @@ import { ask } from './ask.ts';
 import {
   createSmallPlatform,
   internalTokens,
+  SECRET,
   serveSmall,
   startSmallGateway,
 } from './small-platform.ts';
@@ -109,6 +110,22 @@ describe('GW-3 subgraphs answer to the gateway only', () => {
     expect(trusted.data).toEqual({ motto: 'true to the line' });
   });
 
+  test('tokens that have expired, or of another alg, are 401, for the SDL as well', async () => {
+    const past = createInternalTokens(SECRET, fixedClock(Date.now() - 120_000));
+    const unsigned = `${btoa('{"alg":"none"}')}.${btoa('{"user":"eve","roles":["admin"]}')}.`;
+    for (const as of [await past.sign(claims), unsigned, '']) {
+      for (const query of ['{ motto }', '{ _service { sdl } }', '{ __schema { description } }']) {
+        const answer = await ask(owner.url, query, { as });
+        expect([answer.status, answer.data]).toEqual([401, undefined]);
+      }
+    }
+    const current = createInternalTokens(SECRET, systemClock);
+    const trusted = await ask(owner.url, '{ _service { sdl } }', {
+      as: await current.sign(claims),
+    });
+    expect(JSON.stringify(trusted.data)).toContain('type Query');
+  });
+
   test('sockets without its token are closed with 4403, subscriptions refused', async () => {
     const stranger = await openSocket(owner.url);
     stranger.send({ type: 'connection_init', payload: { token: 'viewer' } });
@@ -174,12 +191,46 @@ describe('GW-5 subgraphs that misbehave', () => {
         setTimeout(() => response.destroy(), 20);
       },
     ],
+    [
+      'answer 10 MB',
+      (response: ServerResponse) => response.end(`{"data":{"calm":"${'x'.repeat(10_000_000)}"}}`),
+    ],
+    [
+      'answer a list of errors that is none',
+      (response: ServerResponse) => response.end('{"errors":7}'),
+    ],
+    ['answer 500 and nothing', (response: ServerResponse) => response.writeHead(500).end()],
+    ['answer JSON and more', (response: ServerResponse) => response.end('{"data":{}} {')],
   ])('because they %s are UPSTREAM_UNAVAILABLE', async (_name, behave) => {
     const { data, errors } = await against(behave);
     expect(data).toEqual({ motto: 'true to the line', calm: null });
     expect(errors).toMatchObject([
       { path: ['calm'], extensions: { code: 'UPSTREAM_UNAVAILABLE', service: 'risk' } },
     ]);
+  });
+
+  test('because they answer too much say how much that is', async () => {
+    const { errors } = await against((response) => response.end(`"${'x'.repeat(10_000_000)}"`));
+    expect(errors).toMatchObject([
+      { extensions: { limit: 'maxUpstreamBytes', allowed: 8 * 1_048_576, service: 'risk' } },
+    ]);
+  });
+
+  test('because they drip are TIMEOUT at the deadline', async () => {
+    const { data, errors } = await against((response) => {
+      response.writeHead(200).write('{"data":{"calm":"');
+      const timer = setInterval(() => response.write('x'), 20);
+      response.once('close', () => clearInterval(timer));
+    });
+    expect(data).toEqual({ motto: 'true to the line', calm: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', service: 'risk' } }]);
+  });
+
+  test('harm no request after theirs', async () => {
+    let isStrange = true;
+    await against((response) => response.end(isStrange ? '{' : '{"data":{"calm":"again"}}'));
+    isStrange = false;
+    expect((await ask(other?.url ?? '', '{ calm }')).data).toEqual({ calm: 'again' });
   });
 
   test('because they never answer are TIMEOUT', async () => {

@@ -323,7 +323,8 @@ export async function startSmallGateway(
   };
 }
 
-export const internalTokens = createInternalTokens('a secret of the tests, 32 long!!', systemClock);
+export const SECRET = 'a secret of the tests, 32 long!!';
+export const internalTokens = createInternalTokens(SECRET, systemClock);
 
 export function serveSmall(subgraph: Subgraph, port = 0): Promise<Endpoint> {
   return serveSubgraph(subgraph, {
