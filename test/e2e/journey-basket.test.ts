@@ -41,6 +41,14 @@ interface Changed {
     readonly to: string;
   };
 }
+interface Breached {
+  readonly slaBreached: {
+    readonly kind: string;
+    readonly vendor: string | null;
+    readonly limitMs: number;
+    readonly actualMs: number;
+  };
+}
 interface LevelEvent {
   readonly basketLevels: {
     readonly level: string | null;
@@ -58,6 +66,7 @@ describe('BK-1 to BK-9 J1 from an idea to a live price and back', { timeout: STO
   let vendors: readonly ReturnType<typeof vendorAt>[] = [];
   let changes: Subscription<Changed>;
   let levels: Subscription<LevelEvent>;
+  let breaches: Subscription<Breached>;
 
   beforeAll(async () => {
     const file = join(folder, 'waves.csv');
@@ -76,6 +85,9 @@ describe('BK-1 to BK-9 J1 from an idea to a live price and back', { timeout: STO
     );
     levels = approver.subscribe(
       `subscription { basketLevels(codes: ["${CODE}"]) { level versionNumber quality } }`,
+    );
+    breaches = manager.subscribe(
+      `subscription { slaBreached(codes: ["${CODE}"]) { kind vendor limitMs actualMs } }`,
     );
   }, START_LIMIT_MS);
 
@@ -199,6 +211,7 @@ describe('BK-1 to BK-9 J1 from an idea to a live price and back', { timeout: STO
   });
 
   test('a rebalance is approved, applied after the close, and the level goes on', async () => {
+    await vendors[1]?.answerLate();
     // Its close is the last price of the day, whichever day it is by now.
     await feed.set({});
     const proposed = await command(manager, 'rebalanceBasket', {
@@ -223,6 +236,14 @@ describe('BK-1 to BK-9 J1 from an idea to a live price and back', { timeout: STO
       await expect.poll(vendor.listing, SOON).toEqual(['LISTED', 'WAVA', 'WAVD']);
       await expect.poll(vendor.levels, SOON).toContain(1_009.02);
     }
+  });
+
+  test('a vendor that answered late is a breach that subscribers hear of', async () => {
+    const { slaBreached } = await breaches.next(
+      (each) => each.slaBreached.kind === 'PUBLISH' && each.slaBreached.vendor === 'refinitiv',
+    );
+    expect(slaBreached.limitMs).toBe(2_000);
+    expect(slaBreached.actualMs).toBeGreaterThan(2_000);
   });
 
   test('two persons take it off the market; vendors saw no gap, the trail is whole', async () => {

@@ -103,6 +103,9 @@ export function vendorAt(url: string, code: string) {
   return {
     decideAfter: (listingMs: number) => ask<object>('settings', { listingMs }),
 
+    /** The answer to the next price comes later than it may. */
+    answerLate: () => ask<object>('faults', { kind: 'DELAY', at: 'PRICE', ms: 2_500, times: 1 }),
+
     /** Each price once, as it came. */
     async levels(): Promise<readonly number[]> {
       const { prices } = await received();
