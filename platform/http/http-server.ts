@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartupError } from '../errors.ts';
+import { type ErrorCode, StartupError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { sendJson, setSecurityHeaders } from './answer.ts';
 
@@ -72,9 +72,11 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
       return;
     }
     handle(routes, request, response).catch((error: unknown) => {
-      logger.error({ err: error, path: pathOf(request) }, 'bug while answering a request');
+      const correlationId = response.getHeader('x-correlation-id');
+      const facts = { err: error, path: pathOf(request), correlationId };
+      logger.error(facts, 'bug while answering a request');
       if (response.headersSent) response.destroy();
-      else sendJson(response, FAILED, { errors: [{ message: 'Internal server error' }] });
+      else sendJson(response, FAILED, { errors: [masked(correlationId)] });
     });
   });
   server.headersTimeout = timeouts.receiveHeadersMs;
@@ -92,6 +94,11 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
     clearTimeout(timer);
   };
   return { server, port, drain };
+}
+
+function masked(correlationId: unknown) {
+  const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
+  return { message: 'Internal server error', extensions: { code, correlationId } };
 }
 
 async function handle(
