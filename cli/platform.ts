@@ -51,7 +51,10 @@ export async function startPlatform(options: {
   await shutdown.add('database', () => database.close());
   const parts = await openParts({ config, databaseUrl: database.url, logger });
   await shutdown.add('parts', () => parts.close());
-  const subgraphs = localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name](parts));
+  const builders = await Promise.all(
+    localSubgraphs(config).map((name) => SUBGRAPH_BUILDERS[name]()),
+  );
+  const subgraphs = builders.map((build) => build(parts));
   for (const subgraph of subgraphs) {
     await shutdown.add(subgraph.name, () => subgraph.stop());
     await subgraph.start();

@@ -38,7 +38,8 @@ async function serve(
   void database.lost.then(giveUp);
   const parts = await openParts({ config, databaseUrl: database.url, logger });
   await shutdown.add('parts', () => parts.close());
-  const subgraph = SUBGRAPH_BUILDERS[subgraphName](parts);
+  const build = await SUBGRAPH_BUILDERS[subgraphName]();
+  const subgraph = build(parts);
   await shutdown.add('subgraph', () => subgraph.stop());
   await subgraph.start();
   const secret = internalSecretFor({ ...config, secret: config.internalTokenSecret });

@@ -5,7 +5,7 @@
 import type { Config } from '#platform/config';
 import type { Logger } from '#platform/logger';
 import type { Shutdown } from '#platform/shutdown';
-import { startVendorEmulator, type VendorEmulator } from '../emulators/vendors/vendor-emulator.ts';
+import type { VendorEmulator } from '../emulators/vendors/vendor-emulator.ts';
 
 export interface VendorStart {
   readonly logger: Logger;
@@ -29,6 +29,7 @@ export async function withVendors(config: Config, start: VendorStart): Promise<C
 }
 
 async function startEmulator({ firstPort, logger }: VendorStart): Promise<VendorEmulator> {
+  const { startVendorEmulator } = await import('../emulators/vendors/vendor-emulator.ts');
   try {
     return await startVendorEmulator({ logger, firstPort });
   } catch (error) {
