@@ -102,9 +102,11 @@ function ageOf(index: LiveIndex, nowMs: number) {
   const qualities = new Set<PriceQuality>();
   for (const { slot, session, weight } of index.holdings) {
     if (!slot.last) continue;
-    const { eventTimeMs, quality } = slot.last;
+    const { eventTimeMs, quality } = slot.standIn ?? slot.last;
     asOfMs = Math.min(asOfMs, eventTimeMs);
     qualities.add(quality);
+    // Made up stays made up, whatever stands in for it.
+    if (slot.last.quality === 'SIMULATED') qualities.add('SIMULATED');
     if (isStale(slot.last, { session, isLiquid: isLiquidPace(slot.pace), nowMs })) stale += weight;
   }
   const staleWeight = stale as Decimal;

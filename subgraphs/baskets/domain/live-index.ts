@@ -36,10 +36,21 @@ import {
 } from './stale-policy.ts';
 import { type BasketState, isPriced } from './transition-table.ts';
 
+/** Valued with while the last price is too old. */
+export interface StandIn {
+  readonly price: Price;
+  /** ESTIMATED: the previous close moved with its sector; STALE: that close itself. */
+  readonly quality: 'ESTIMATED' | 'STALE';
+  /** Of the close. */
+  readonly eventTimeMs: number;
+}
+
 /** The last price of a symbol and the indices that hold it. */
 export interface PriceSlot {
   readonly symbol: string;
   last: LivePrice | null;
+  /** Null while the last price is good enough, or nothing can stand in for it. */
+  standIn: StandIn | null;
   pace: TickPace;
   readonly holders: Map<LiveIndex, number>;
 }
@@ -84,6 +95,7 @@ export interface LiveIndex {
 export const emptySlot = (symbol: string): PriceSlot => ({
   symbol,
   last: null,
+  standIn: null,
   pace: NO_PACE,
   holders: new Map(),
 });
@@ -153,6 +165,7 @@ export function replacePrice(slot: PriceSlot, next: LivePrice): boolean {
   const { last } = slot;
   if (next.price <= 0n || (last && next.sequence <= last.sequence)) return false;
   slot.last = next;
+  slot.standIn = null;
   if (last && !isClose(last)) {
     slot.pace = paceAfter(slot.pace, next.receivedAtMs - last.receivedAtMs);
   }
@@ -190,8 +203,9 @@ export function rebuild(index: LiveIndex): { readonly before: MarketValue | null
 }
 
 function priceSeen({ slot, adjustments, startsAtZero }: Holding): Price | null {
-  if (slot.last === null) return startsAtZero ? price(0n) : null;
-  return adjustments.length === 0 ? slot.last.price : adjustedBy(adjustments, slot.last);
+  const used = slot.standIn ?? slot.last;
+  if (used === null) return startsAtZero ? price(0n) : null;
+  return adjustments.length === 0 ? used.price : adjustedBy(adjustments, used);
 }
 
 /** Units and divisor that put the index at `target` now; undefined while something is missing. */

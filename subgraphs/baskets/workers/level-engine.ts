@@ -16,6 +16,7 @@ import {
   replacePrice,
   startAt,
 } from '../domain/live-index.ts';
+import { type PriceReferences, standIn } from '../domain/price-stand-in.ts';
 import { isClose, type LivePrice } from '../domain/live-price.ts';
 
 /**
@@ -107,6 +108,14 @@ export class LevelEngine {
     });
   }
 
+  /** Values names that are stale in an open market with what stands in for their last price. */
+  standInAt(nowMs: number, references: PriceReferences): void {
+    for (const index of standIn(this.#slots.values(), references, nowMs)) {
+      rebuild(index);
+      this.#moved.add(index);
+    }
+  }
+
   takeMoved(): readonly LiveIndex[] {
     const taken = [...this.#moved];
     this.#moved.clear();
@@ -119,6 +128,10 @@ export class LevelEngine {
 
   readyForBase(): readonly LiveIndex[] {
     return [...this.#withoutBase].filter(isReadyForBase);
+  }
+
+  symbols(): readonly string[] {
+    return [...this.#slots.keys()];
   }
 
   unpricedSymbols(): readonly string[] {

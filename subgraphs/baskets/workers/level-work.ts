@@ -15,6 +15,7 @@ import { createIndexDefinitionReader } from '../store/index-definitions.ts';
 import { createLastPriceReader } from '../store/last-prices.ts';
 import { createValuationStore } from '../store/level-valuations.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import { createPriceReferenceReader } from '../store/price-references.ts';
 import { createDailyLevelRepository } from '../store/restatements.ts';
 import { createRollupReader } from '../store/rollups.ts';
 import { createSlaBreachStore } from '../store/sla-breaches.ts';
@@ -52,6 +53,7 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
     definitions: createIndexDefinitionReader({ sql, ...deps, actions, sessionOf: sessions(parts) }),
     pricedBasketIds: () => deps.reader.idsInStates(BASKET_STATES.filter(isPriced)),
     lastPrices: createLastPriceReader(parts),
+    priceReferences: createPriceReferenceReader(sql),
     fxSnapshot: () => deps.reference.fxSnapshot(),
     fixBase: (code, wanted) => baseIndex(deps, code, wanted),
     autoSuspend: (wanted) => autoSuspend(deps, wanted),

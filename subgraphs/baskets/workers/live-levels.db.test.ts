@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { utcDateOf } from '#kernel/business-date';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityOf, requestOf } from '../../../test/support/subgraph-client.ts';
 import {
@@ -229,6 +230,33 @@ describe('BK-6 live basket levels', () => {
       levels(to: "2000-01-01T00:00:00Z") { edges { cursor } } } }`);
     expect(none).toEqual({ basket: { levels: { edges: [] } } });
   });
+
+  test('a name that stopped trading moves with its sector, until it trades again', async () => {
+    const yesterday = utcDateOf(Date.now() - 86_400_000);
+    await world.owner`
+      insert into market_data.instrument
+        (instrument_id, symbol, name, asset_class, currency, sector)
+      select 'ins_' || s, s, s, 'EQUITY', 'USD', 'Made up' from unnest(array['X1', 'X2']) s`;
+    await world.owner`
+      with s as (
+        insert into market_data.price_series
+          (instrument_id, source, interval, is_adjusted, is_preferred)
+        select 'ins_' || s, 'test', 'DAY_1', false, true from unnest(array['X1', 'X2']) s
+        returning series_id, instrument_id)
+      insert into market_data.price_bar (series_id, business_date, close)
+      select series_id, ${yesterday}::text::date,
+        case instrument_id when 'ins_X1' then 10 else 20 end * 100000000::bigint from s`;
+    await create('AGING', { X1: '0.9', X2: '0.1' });
+    const levels = await watch('AGING');
+    const long = Date.now() - 2 * 3_600_000;
+    await world.tick('X1', '11');
+    await world.tick('X2', '25', { eventTimeMs: long, receivedAtMs: long });
+    // 20 at the close, and X1 is 10 % above its own: 22 stands in for the 25 of long ago.
+    await expectNext(levels, shows({ level: '988', staleWeight: '0.1', quality: 'INDICATIVE' }));
+    await world.tick('X2', '25');
+    await expectNext(levels, shows({ level: '1000', staleWeight: '0', quality: 'GOOD' }));
+    await levels.return?.();
+  }, 30_000);
 
   test('no codes and too many codes are BAD_USER_INPUT', async () => {
     await expect(watch()).rejects.toThrow('codes: expected 1 to 500, was 0');

@@ -21,10 +21,12 @@ import type { FxSnapshot } from '../domain/fx-snapshot.ts';
 import { type Level, level } from '../domain/index-level.ts';
 import { baseNow, type IndexDefinition, type LiveIndex } from '../domain/live-index.ts';
 import { readIndex, valuationOf } from '../domain/live-index-reading.ts';
+import type { PriceReference } from '../domain/price-stand-in.ts';
 import { type LivePrice, livePriceOf } from '../domain/live-price.ts';
 import type { IndexDefinitionReader } from '../store/index-definitions.ts';
 import type { LastPriceReader } from '../store/last-prices.ts';
 import type { LevelRepository } from '../store/levels.ts';
+import type { PriceReferenceReader } from '../store/price-references.ts';
 import type { ValuationStore } from '../store/level-valuations.ts';
 import { LevelEngine } from './level-engine.ts';
 import { haltCause, LevelGuard, type LevelGuardDeps } from './level-guard.ts';
@@ -45,6 +47,7 @@ export interface LiveLevelsDeps {
   readonly definitions: IndexDefinitionReader;
   readonly pricedBasketIds: () => Promise<readonly string[]>;
   readonly lastPrices: LastPriceReader;
+  readonly priceReferences: PriceReferenceReader;
   readonly fxSnapshot: () => Promise<FxSnapshot>;
   readonly levels: Pick<LevelRepository, 'store' | 'newest'>;
   readonly valuations: Pick<ValuationStore, 'store' | 'dropBefore'>;
@@ -93,6 +96,8 @@ export class LiveLevels {
   readonly #askedFor = new WeakSet<LiveIndex>();
   /** Where the level of a basket stood when its version was replaced. */
   readonly #continueAt = new Map<string, Level>();
+  /** By symbol; null for one that has none. */
+  readonly #references = new Map<string, PriceReference | null>();
   #transitions: AsyncIterableIterator<TailEvent<BasketTransitioned>> | undefined;
   #following: Promise<void> | undefined;
   #ticks: Closeable | undefined;
@@ -262,9 +267,26 @@ export class LiveLevels {
     await this.#loadPrices(this.#engine.unpricedSymbols());
     if (this.#engine.readyForBase().length > 0) await this.#bases.ask();
     // Prices age without anybody telling.
+    await this.#standIn();
     for (const index of this.#engine.all()) this.#engine.markMoved(index);
     this.#publisher.schedule();
     await this.#guard.look(this.#engine.all());
+  }
+
+  /** What stands in for stale prices is known of new names at once, and read anew each minute. */
+  async #readReferences(symbols: readonly string[]): Promise<void> {
+    const { clock, priceReferences } = this.#deps;
+    for (let at = 0; at < symbols.length; at += SYMBOLS_PER_READ) {
+      const some = symbols.slice(at, at + SYMBOLS_PER_READ);
+      const found = await priceReferences(some, clock.today());
+      for (const symbol of some) this.#references.set(symbol, found.get(symbol) ?? null);
+    }
+  }
+
+  async #standIn(): Promise<void> {
+    const unknown = this.#engine.symbols().filter((symbol) => !this.#references.has(symbol));
+    await this.#readReferences(unknown);
+    this.#engine.standInAt(this.#deps.clock.nowMs(), this.#references);
   }
 
   async #rebuild(): Promise<void> {
@@ -278,6 +300,8 @@ export class LiveLevels {
     await this.#keeper.dropOld();
     this.#engine.convertAt(await this.#deps.fxSnapshot());
     await this.#loadPrices(this.#engine.closeSymbols());
+    this.#references.clear();
+    await this.#standIn();
     this.#publisher.schedule();
   }
 }
