@@ -18,8 +18,13 @@ export interface BacktestProcess {
   kill(): Promise<void>;
 }
 
-export async function startBacktestProcess(databaseUrl: string): Promise<BacktestProcess> {
-  const child = fork(FILE, ['run', databaseUrl], { execArgv: ['--import', 'tsx'] });
+/** `variables` of the environment, on top of no feed and no vendors. */
+export async function startBacktestProcess(
+  databaseUrl: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<BacktestProcess> {
+  const given = ['run', databaseUrl, JSON.stringify(variables)];
+  const child = fork(FILE, given, { execArgv: ['--import', 'tsx'] });
   const ended = once(child, 'exit').then(() => {
     throw new Error('the process ended before it could run backtests');
   });
@@ -34,9 +39,10 @@ async function killed(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-const [verb, databaseUrl] = process.argv.slice(2);
+const [verb, databaseUrl, variables = '{}'] = process.argv.slice(2);
 if (verb === 'run' && databaseUrl !== undefined) {
-  const config = readConfig({ FEED: 'none', VENDORS: 'none' });
+  const given = JSON.parse(variables) as Record<string, string>;
+  const config = readConfig({ FEED: 'none', VENDORS: 'none', ...given });
   const logger = createLogger('error', { write: (text) => void process.stderr.write(text) });
   const subgraph = buildBaskets(await openParts({ config, databaseUrl, logger }));
   await subgraph.start();

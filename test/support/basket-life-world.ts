@@ -14,6 +14,7 @@ import { createPostgresLease } from '#platform/lease/postgres-lease';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import type { PlatformParts } from '#platform/subgraph';
+import type { IndexCalendarRules } from '../../subgraphs/baskets/domain/basket-calendar.ts';
 import type { Context, Deps } from '../../subgraphs/baskets/graphql/context.ts';
 import { buildBaskets } from '../../subgraphs/baskets/main.ts';
 import { createTestDatabase } from './database.ts';
@@ -35,9 +36,11 @@ export type BasketLifeWorld = Awaited<ReturnType<typeof openBasketLifeWorld>>;
 export async function openBasketLifeWorld({
   clock = fixedClock(START_MS),
   vendors = [],
+  indexCalendar = { closeMinuteUtc: 22 * 60, days: 'WEEKDAYS' },
 }: {
   readonly clock?: ReturnType<typeof fixedClock>;
   readonly vendors?: readonly VendorConfig[];
+  readonly indexCalendar?: IndexCalendarRules;
 } = {}) {
   const database = await createTestDatabase();
   const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined });
@@ -55,7 +58,7 @@ export async function openBasketLifeWorld({
     broadcast,
     cache: createInProcessCache(),
     lease,
-    config: { indexCalendar: { closeMinuteUtc: 22 * 60, days: 'WEEKDAYS' }, vendors },
+    config: { indexCalendar, vendors },
     clock,
     newId: () => `id-${(ids += 1)}`,
     logger,
@@ -76,6 +79,7 @@ export async function openBasketLifeWorld({
     deps,
     parts,
     databaseUrl: database.url,
+    ownerUrl: database.ownerUrl,
     /** Data of a query or mutation; throws its first error. */
     async ask(by: Person, source: string, variableValues: Record<string, unknown> = {}) {
       const contextValue = contextOf(by.user, ...by.roles);
