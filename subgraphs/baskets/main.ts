@@ -16,6 +16,10 @@ import { createBacktestRepository } from './store/backtests.ts';
 import { createBasketReader } from './store/basket-reader.ts';
 import { createBasketRepository } from './store/baskets.ts';
 import { createCorporateActionStore } from './store/corporate-actions.ts';
+import {
+  createExchangeCalendarReader,
+  type ExchangeCalendarReader,
+} from './store/exchange-calendars.ts';
 import { createLevelRepository, type LevelRepository } from './store/levels.ts';
 import { createPriceCoverageReader } from './store/price-coverage.ts';
 import { createPriceHistoryReader } from './store/price-history.ts';
@@ -102,10 +106,17 @@ function depsOf(parts: PlatformParts, shared: Shared): Deps {
     pause,
     vendors: config.vendors.map(({ name, isMandatory }) => ({ vendor: name, isMandatory })),
     calendar: indexCalendar(config.indexCalendar),
+    exchangeCalendars: exchangeCalendarsOf(parts),
     clock,
     newId,
     hash: sha256,
   };
+}
+
+/** Where an index has a level on all days, exchanges have no say. */
+function exchangeCalendarsOf({ sql, config }: PlatformParts): ExchangeCalendarReader {
+  if (config.indexCalendar.days === 'ALL') return { of: async () => [] };
+  return createExchangeCalendarReader(sql);
 }
 
 /** What falls due without anybody asking. */

@@ -27,10 +27,12 @@ export const BACKTEST_VALID_DAYS = 30;
 export const TWO_APPROVALS_FROM: Decimal = decimal('100000000');
 
 const MS_PER_DAY = 86_400_000;
+const FRIDAY = 5;
+const MAX_DAYS_TO_EXPIRY = 60;
 
 export function submitForApproval(
   basket: Basket,
-  { reference, superseded }: SubmitForApproval,
+  { reference, superseded, calendar }: SubmitForApproval,
   asked: Asked,
 ): BasketDecision {
   const { lastBacktest } = basket;
@@ -53,14 +55,17 @@ export function submitForApproval(
   }
   const fault = complianceFault(basket, reference);
   if (fault) return fault;
-  return accept({ type: 'ApprovalRequested', ...submissionOf(basket, version, asked) });
+  return accept({
+    type: 'ApprovalRequested',
+    ...submissionOf(basket, version, { ...asked, calendar }),
+  });
 }
 
 /** Opens the next submission of a version. */
 export function submissionOf(
   { submissions, notional }: Basket,
   { number, hash }: { readonly number: number; readonly hash: string },
-  { by, atMs }: Asked,
+  { by, atMs, calendar }: Asked & { readonly calendar: IndexCalendar },
 ): Submission {
   return {
     submission: submissions + 1,
@@ -68,20 +73,20 @@ export function submissionOf(
     hash,
     by: handOf(by),
     submittedAtMs: atMs,
-    expiresAtMs: addBusinessDays(atMs, APPROVAL_BUSINESS_DAYS),
+    expiresAtMs: addBusinessDays(atMs, APPROVAL_BUSINESS_DAYS, calendar),
     required: notional !== null && notional >= TWO_APPROVALS_FROM ? 2 : 1,
   };
 }
 
-/** The same time of day, so many weekdays later. */
-function addBusinessDays(atMs: number, days: number): number {
+/** The same time of day, so many weekdays later on which an exchange of the names trades. */
+function addBusinessDays(atMs: number, days: number, calendar: IndexCalendar): number {
   let date = utcDateOf(atMs);
   let left = days;
   let added = 0;
-  while (left > 0) {
+  while (left > 0 && added < MAX_DAYS_TO_EXPIRY) {
     date = addDays(date, 1);
     added += 1;
-    if (isoWeekday(date) <= 5) left -= 1;
+    if (isoWeekday(date) <= FRIDAY && calendar.isIndexDay(date)) left -= 1;
   }
   return atMs + added * MS_PER_DAY;
 }
@@ -128,7 +133,7 @@ function consequence(
   const { rebalance, launchAtMs } = basket;
   const pending = pendingVersion(basket);
   if (pending && rebalance) {
-    const effectiveDate = nextIndexDay(rebalance.effectiveDate, { atMs, calendar });
+    const effectiveDate = nextTradingDay(rebalance.effectiveDate, { atMs, calendar });
     return {
       type: 'RebalanceScheduled',
       versionNumber: pending.number,
@@ -140,18 +145,18 @@ function consequence(
   return { type: 'ListingStarted', ...listingStart(vendors, atMs) };
 }
 
-const MAX_DAYS_WITHOUT_INDEX = 31;
+const MAX_DAYS_WITHOUT_TRADING = 31;
 
 /** The day itself, or when its close was before the approval, the next one still to come. */
-export function nextIndexDay(
+export function nextTradingDay(
   wanted: BusinessDate,
   { atMs, calendar }: { readonly atMs: number; readonly calendar: IndexCalendar },
 ): BusinessDate {
   const today = utcDateOf(atMs);
   let day = wanted > today ? wanted : today;
-  if (wanted === today && calendar.isIndexDay(day)) return day;
-  for (let tries = 0; tries < MAX_DAYS_WITHOUT_INDEX; tries += 1) {
-    if (calendar.isIndexDay(day) && calendar.closesAtMs(day) >= atMs) return day;
+  if (wanted === today && calendar.isTradingDay(day)) return day;
+  for (let tries = 0; tries < MAX_DAYS_WITHOUT_TRADING; tries += 1) {
+    if (calendar.isTradingDay(day) && calendar.closesAtMs(day) >= atMs) return day;
     day = addDays(day, 1);
   }
   return day;
@@ -226,11 +231,15 @@ export function launch(
 }
 
 /** The version goes back before the checkers, who all decide anew. */
-export function revokeApproval(basket: Basket, asked: Asked): BasketDecision {
+export function revokeApproval(
+  basket: Basket,
+  { calendar }: CommandOf<'RevokeApproval'>,
+  asked: Asked,
+): BasketDecision {
   const { approval } = basket;
   const fault = checkerFault(basket, asked);
   if (fault) return fault;
-  const reopened = submissionOf(basket, versionInHand(basket), asked);
+  const reopened = submissionOf(basket, versionInHand(basket), { ...asked, calendar });
   // It stays the submission of who submitted it; whoever revokes has made nothing.
   const by = approval ? { actor: approval.submittedBy, onBehalfOf: null } : reopened.by;
   return accept({ type: 'ApprovalRevoked', reopened: { ...reopened, by } });

@@ -14,8 +14,10 @@ const MS_PER_MINUTE = 60_000;
 const FRIDAY = 5;
 
 export function indexCalendar({ closeMinuteUtc, days }: IndexCalendarRules): IndexCalendar {
+  const isIndexDay = (date: BusinessDate) => days === 'ALL' || isoWeekday(date) <= FRIDAY;
   return {
-    isIndexDay: (date: BusinessDate) => days === 'ALL' || isoWeekday(date) <= FRIDAY,
+    isIndexDay,
+    isTradingDay: isIndexDay,
     closesAtMs: (date: BusinessDate) => startOfUtcDay(date) + closeMinuteUtc * MS_PER_MINUTE,
   };
 }

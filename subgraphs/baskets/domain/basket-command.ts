@@ -27,6 +27,8 @@ export interface Asked {
 /** The days on which an index is computed, and when they end. */
 export interface IndexCalendar {
   readonly isIndexDay: (date: BusinessDate) => boolean;
+  /** Whether all names can be traded. */
+  readonly isTradingDay: (date: BusinessDate) => boolean;
   /** Epoch milliseconds from which the closes of the day are official. */
   readonly closesAtMs: (date: BusinessDate) => number;
 }
@@ -104,6 +106,7 @@ interface ToList {
 export interface SubmitForApproval {
   readonly type: 'SubmitForApproval';
   readonly reference: ReferenceData;
+  readonly calendar: IndexCalendar;
   /** The last backtest, when an input of it was corrected since; null while none was. */
   readonly superseded: SupersededBacktest | null;
 }
@@ -124,7 +127,7 @@ export type PeoplesCommand =
   | Typed<'ApproveBasket', ToList & { readonly calendar: IndexCalendar }>
   | Typed<'RequestChanges'>
   | Typed<'RejectBasket'>
-  | Typed<'RevokeApproval'>
+  | Typed<'RevokeApproval', { readonly calendar: IndexCalendar }>
   | Typed<'RetryListing', ToList>
   | Typed<'ReturnToDraft'>
   | Typed<'Suspend'>

@@ -178,7 +178,7 @@ function carryOutEarly(basket: Basket, command: EarlyCommand, asked: Asked): Bas
     case 'Launch':
       return launch(basket, command, asked);
     case 'RevokeApproval':
-      return revokeApproval(basket, asked);
+      return revokeApproval(basket, command, asked);
   }
 }
 

@@ -3,7 +3,7 @@
 import { utcDateOf } from '#kernel/business-date';
 import { accept, refuse } from '#kernel/decision';
 import { type Basket, isOffAllVendors } from './basket.ts';
-import { nextIndexDay } from './basket-approvals.ts';
+import { nextTradingDay } from './basket-approvals.ts';
 import { handOf, makerIsChecker, peopleOf, roleFault } from './basket-caller.ts';
 import type { Asked, CommandOf } from './basket-command.ts';
 import type { BasketDecision } from './basket-decision.ts';
@@ -30,7 +30,7 @@ function askToDelist(
   const fault = roleFault(basket, ['M'], asked.by);
   if (fault) return fault;
   const { by, atMs } = asked;
-  const last = lastDate ?? nextIndexDay(today, { atMs, calendar });
+  const last = lastDate ?? nextTradingDay(today, { atMs, calendar });
   const isTooFar = calendar.closesAtMs(last) - atMs > MAX_DAYS_AHEAD_MS;
   if (last < today || isTooFar || !calendar.isIndexDay(last)) {
     return refuse(

@@ -13,7 +13,7 @@ import {
   type Rebalance,
   type VersionContent,
 } from './basket.ts';
-import { nextIndexDay, submissionOf } from './basket-approvals.ts';
+import { nextTradingDay, submissionOf } from './basket-approvals.ts';
 import { handOf } from './basket-caller.ts';
 import type { Asked, CommandOf, RebalanceBasket } from './basket-command.ts';
 import { changesOf, versionOf } from './basket-composition.ts';
@@ -37,7 +37,7 @@ export function proposeRebalance(
   const { calendar } = command;
   const today = utcDateOf(asked.atMs);
   const effectiveDate =
-    command.effectiveDate ?? nextIndexDay(today, { atMs: asked.atMs, calendar });
+    command.effectiveDate ?? nextTradingDay(today, { atMs: asked.atMs, calendar });
   const pending = pendingVersion(basket);
   const effective = effectiveVersion(basket);
   if (pending || effective === undefined) {
@@ -48,17 +48,17 @@ export function proposeRebalance(
     { currency: basket.currency, number: nextVersionNumber(basket) },
   );
   if (!next.ok) return next;
-  if (effectiveDate < today || !calendar.isIndexDay(effectiveDate)) {
+  if (effectiveDate < today || !calendar.isTradingDay(effectiveDate)) {
     return refuse(
       'INVALID_EFFECTIVE_DATE',
-      `expected a day of the index, not before ${today}, was ${effectiveDate}`,
+      `expected a day on which all names trade, not before ${today}, was ${effectiveDate}`,
     );
   }
   const { content } = next;
   const proposed = { by: handOf(asked.by), effectiveDate, version: content };
   return accept(
     { type: 'RebalanceProposed', ...proposed },
-    { type: 'ApprovalRequested', ...submissionOf(basket, content, asked) },
+    { type: 'ApprovalRequested', ...submissionOf(basket, content, { ...asked, calendar }) },
   );
 }
 

@@ -13,6 +13,7 @@ import { rebalanceBasket } from '../use-cases/rebalance-basket.ts';
 import { requestDelisting } from '../use-cases/request-delisting.ts';
 import { resumeBasket } from '../use-cases/resume-basket.ts';
 import { retryListing } from '../use-cases/retry-listing.ts';
+import { revokeApproval } from '../use-cases/revoke-approval.ts';
 import type { CommandOutcome, CommandRequest } from '../use-cases/submit-command.ts';
 import { submitForApproval } from '../use-cases/submit-for-approval.ts';
 import { triggerBacktest } from '../use-cases/trigger-backtest.ts';
@@ -80,7 +81,7 @@ export const commandResolvers = {
     approveBasket: onCode(approveBasket),
     rejectBasket: plain({ type: 'RejectBasket' }),
     requestBasketChanges: plain({ type: 'RequestChanges' }),
-    revokeApproval: plain({ type: 'RevokeApproval' }),
+    revokeApproval: onCode(revokeApproval),
 
     retryListing: onCode(retryListing),
     returnToDraft: plain({ type: 'ReturnToDraft' }),

@@ -82,6 +82,16 @@ export function createBasketReader(sql: Sql) {
       return rows.map(({ symbol }) => symbol);
     },
 
+    /** Of the current version and of the one that is on its way, each once. */
+    async symbolsInHand(code: string): Promise<readonly string[]> {
+      const rows = await sql<{ symbol: string }[]>`
+        select distinct c.symbol from baskets.basket b join baskets.constituent c
+          on c.basket_id = b.basket_id
+            and c.version_number in (b.current_version, b.pending_version)
+        where b.code = ${code}`;
+      return rows.map(({ symbol }) => symbol);
+    },
+
     /** How the current version is weighed, and its names; undefined for an unknown code. */
     async currentWeighing(code: string): Promise<CurrentWeighing | undefined> {
       const [row] = await sql<RawWeighing[]>`

@@ -25,11 +25,11 @@ import { type FxSnapshot, fxFactor } from '../domain/fx-snapshot.ts';
 import { levelOf, marketValue } from '../domain/index-level.ts';
 import { driftedWeights } from '../domain/index-rebalance.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
+import { type CalendarDeps, calendarOf } from './load-calendar.ts';
 import { applyCorporateAction } from './apply-corporate-action.ts';
 import { type CarryOutDeps, closesOn, readBasket } from './carry-out-rebalance.ts';
 
-export interface ApplyActionDeps extends CarryOutDeps {
-  readonly calendar: IndexCalendar;
+export interface ApplyActionDeps extends CarryOutDeps, CalendarDeps {
   readonly reference: Pick<ReferenceDataReader, 'instruments'>;
 }
 
@@ -55,15 +55,16 @@ export async function applyAnnouncedAction(
   deps: ApplyActionDeps,
   { code, action }: { readonly code: string; readonly action: AnnouncedAction },
 ): Promise<ActionApplied> {
-  const { calendar, clock, closePrices, reference } = deps;
-  const day = lastDayBefore(action.exDate, calendar);
-  if (clock.nowMs() < calendar.closesAtMs(day)) return later('the last close with it is to come');
+  const { clock, closePrices, reference } = deps;
   const basket = await readBasket(deps, code);
   const version = effectiveVersion(basket);
   if (!version?.base) return later('the index has no units yet');
+  const symbols = version.constituents.map(({ symbol }) => symbol);
+  const calendar = await calendarOf(deps, symbols);
+  const day = lastDayBefore(action.exDate, calendar);
+  if (clock.nowMs() < calendar.closesAtMs(day)) return later('the last close with it is to come');
   const other = otherSymbol(action.terms);
   const instruments = await reference.instruments(other === undefined ? [] : [other]);
-  const symbols = version.constituents.map(({ symbol }) => symbol);
   const closes = await closesOn(deps, basket, symbols, day);
   const currencies = [...instruments.values(), ...version.constituents].map(
     (each) => each.currency,

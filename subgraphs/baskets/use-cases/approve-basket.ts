@@ -1,7 +1,8 @@
 /** A checker approves what waits for it; the last one needed sends it to the market. */
 
 import type { VendorPlan } from '../domain/basket.ts';
-import type { IndexCalendar } from '../domain/basket-command.ts';
+import type { BasketReader } from '../store/basket-reader.ts';
+import { type CalendarDeps, calendarOfBasket } from './load-calendar.ts';
 import { normalizedCode } from './load-reference.ts';
 import {
   type CommandOutcome,
@@ -15,19 +16,21 @@ export interface ListingDeps extends SubmitDeps {
   readonly vendors: readonly VendorPlan[];
 }
 
-export interface ApproveBasketDeps extends ListingDeps {
-  readonly calendar: IndexCalendar;
+export interface ApproveBasketDeps extends ListingDeps, CalendarDeps {
+  readonly reader: Pick<BasketReader, 'symbolsInHand'>;
 }
 
-export function approveBasket(
+export async function approveBasket(
   deps: ApproveBasketDeps,
   request: CommandRequest,
-  code: string,
+  text: string,
 ): Promise<CommandOutcome> {
-  const { vendors, calendar } = deps;
+  const { vendors } = deps;
+  const code = normalizedCode(text);
+  const calendar = await calendarOfBasket(deps, code);
   return submitCommand(deps, {
     request,
-    code: normalizedCode(code),
+    code,
     content: '',
     command: { type: 'ApproveBasket', vendors, calendar },
   });

@@ -21,7 +21,6 @@ export type PlainCommand = Extract<
       | 'WithdrawSubmission'
       | 'RequestChanges'
       | 'RejectBasket'
-      | 'RevokeApproval'
       | 'ReturnToDraft'
       | 'Suspend'
       | 'CancelDelisting'

@@ -2,26 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BasketLifeWorld,
   openBasketLifeWorld,
-  type Person,
   START_MS,
 } from '../../../test/support/basket-life-world.ts';
+import { carl, carryOutDeps, liveBasket, mia } from '../../../test/support/live-basket.ts';
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { price } from '#kernel/money';
-import { silentLogger } from '#platform/logger';
 import type { Basket } from '../domain/basket.ts';
 import { currentVersion } from '../domain/basket.ts';
 import type { AnnouncedTerms } from '../domain/corporate-action-announced.ts';
-import { indexUnits } from '../domain/index-base.ts';
-import { level, SAME_CURRENCY } from '../domain/index-level.ts';
+import { level } from '../domain/index-level.ts';
 import { closingLevel } from '../domain/index-rebalance.ts';
-import { createClosePriceReader } from '../store/close-prices.ts';
-import { createCorporateActionStore } from '../store/corporate-actions.ts';
 import { applyAnnouncedAction } from './apply-announced-action.ts';
-import { baseIndex } from './base-index.ts';
 import { carryOutRebalance, finishRebalance, readBasket } from './carry-out-rebalance.ts';
-import { completeListing } from './complete-listing.ts';
-import { reportBacktestCompleted } from './report-backtest.ts';
 import { startRebalance } from './start-rebalance.ts';
 
 let world: BasketLifeWorld;
@@ -30,20 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const mia: Person = { user: 'mia', roles: ['portfolio_manager'] };
-const carl: Person = { user: 'carl', roles: ['approver'] };
 const DAY_MS = 86_400_000;
 const p = (text: string) => price(decimal(text));
 
 /** Sets the clock, backwards too. */
 const at = (ms: number) => world.clock.advance(ms - world.clock.nowMs());
 
-const depsNow = () => ({
-  ...world.deps,
-  logger: silentLogger,
-  closePrices: createClosePriceReader(world.sql),
-  actions: createCorporateActionStore(world.sql),
-});
+const depsNow = () => carryOutDeps(world);
 
 async function close(date: string, prices: Readonly<Record<string, string>>): Promise<void> {
   for (const [symbol, text] of Object.entries(prices)) {
@@ -57,30 +43,8 @@ async function close(date: string, prices: Readonly<Record<string, string>>): Pr
 const constituents = (weights: Readonly<Record<string, string>>) =>
   Object.entries(weights).map(([symbol, weight]) => ({ symbol, weight }));
 
-/** ACTIVE, at 1000 with every name at 100. */
-async function liveBasket(code: string, weights: Readonly<Record<string, string>>) {
-  const names = { code, name: code, currency: 'USD', weighting: 'FIXED' };
-  await world.command(mia, 'createBasket', { ...names, constituents: constituents(weights) });
-  const drafted = currentVersion(await readBasket(depsNow(), code));
-  const based = indexUnits(
-    drafted.constituents.map(({ weight }) => ({ weight, price: p('100'), fx: SAME_CURRENCY })),
-    level(decimal('1000')),
-  );
-  if (!based) throw new Error('no units');
-  const base = { ...based, level: level(decimal('1000')), basedAtMs: world.clock.nowMs() };
-  await baseIndex(world.deps, code, { versionNumber: 1, base });
-  await world.command(mia, 'triggerBacktest', { code, from: '2026-01-05', to: '2026-11-19' });
-  const [row] = await world.sql<{ backtestId: string; versionHash: string }[]>`
-    select t.backtest_id as "backtestId", t.version_hash as "versionHash"
-    from baskets.backtest t join baskets.basket using (basket_id)
-    where code = ${code} and t.status in ('QUEUED', 'RUNNING')`;
-  if (!row) throw new Error('no backtest');
-  await reportBacktestCompleted(world.deps, { code, ...row });
-  await world.command(mia, 'submitBasketForApproval', { code });
-  await world.command(carl, 'approveBasket', { code });
-  const listed = await completeListing(world.deps, { code, level: level(decimal('1000')) });
-  expect(listed).toMatchObject({ ok: true });
-}
+const live = (code: string, weights: Readonly<Record<string, string>>) =>
+  liveBasket(world, { code, weighting: 'FIXED', constituents: constituents(weights) });
 
 async function scheduled(code: string, weights: Readonly<Record<string, string>>, date: string) {
   const next = { code, constituents: constituents(weights), effectiveDate: date };
@@ -105,7 +69,7 @@ describe('BK-9 rebalance of a live basket', () => {
   const FRIDAY = { A: '110', B: '90', C: '50' };
 
   test('waits for the close and for official closes, then goes on at the same level', async () => {
-    await liveBasket('REB', { A: '0.6', B: '0.4' });
+    await live('REB', { A: '0.6', B: '0.4' });
     await scheduled('REB', { A: '0.5', C: '0.5' }, '2026-11-20');
     const due = { code: 'REB', versionNumber: 2 };
     expect(await carryOutRebalance(depsNow(), due)).toBe('LATER');
@@ -126,7 +90,7 @@ describe('BK-9 rebalance of a live basket', () => {
 
   test('one that a crash interrupted is finished with the closes that were frozen', async () => {
     at(START_MS);
-    await liveBasket('CRASH', { A: '0.6', B: '0.4' });
+    await live('CRASH', { A: '0.6', B: '0.4' });
     await scheduled('CRASH', { B: '1' }, '2026-11-20');
     at(Date.parse('2026-11-20T22:00:01Z'));
     const closes = Object.entries(FRIDAY).map(([symbol, text]) => ({ symbol, price: p(text) }));
@@ -147,7 +111,7 @@ describe('BK-9 rebalance of a live basket', () => {
 
   test('one whose weights no units can hold fails, and the old version stays', async () => {
     at(START_MS);
-    await liveBasket('FAIL', { A: '0.6', B: '0.4' });
+    await live('FAIL', { A: '0.6', B: '0.4' });
     await scheduled('FAIL', { A: '0.5', C: '0.5' }, '2026-11-20');
     at(Date.parse('2026-11-20T22:00:01Z'));
     await startRebalance(world.deps, {
@@ -190,7 +154,7 @@ describe('BK-9 corporate actions of a live basket', () => {
 
   test('a split waits for the last close with it, counts once, and leaves the level', async () => {
     at(START_MS);
-    await liveBasket('SPLIT', { A: '0.6', B: '0.4' });
+    await live('SPLIT', { A: '0.6', B: '0.4' });
     const terms = { kind: 'SPLIT', symbol: 'A', newShares: 2n, oldShares: 1n } as const;
     await announce('act-split', TUESDAY, terms);
     expect(await workInAll('SPLIT')).toEqual([
@@ -224,7 +188,7 @@ describe('BK-9 corporate actions of a live basket', () => {
 
   test('a spin-off adds the child, a merger takes the target away: new versions', async () => {
     at(START_MS);
-    await liveBasket('NAMES', { A: '0.6', B: '0.4' });
+    await live('NAMES', { A: '0.6', B: '0.4' });
     at(Date.parse('2026-11-23T22:00:01Z'));
     await announce('act-spin', TUESDAY, {
       kind: 'SPIN_OFF',
@@ -252,7 +216,7 @@ describe('BK-9 corporate actions of a live basket', () => {
 
   test('an action of before the units were fixed is in their prices already', async () => {
     at(START_MS + 5 * DAY_MS);
-    await liveBasket('LATE', { A: '0.6', B: '0.4' });
+    await live('LATE', { A: '0.6', B: '0.4' });
     expect(await dueOf('LATE')).toEqual([]);
   });
 });

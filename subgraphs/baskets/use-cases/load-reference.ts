@@ -71,7 +71,7 @@ export async function loadProposal(
 }
 
 export interface ChangeDeps extends ProposalDeps {
-  readonly reader: Pick<BasketReader, 'currentWeighing'>;
+  readonly reader: Pick<BasketReader, 'currentWeighing' | 'symbolsInHand'>;
   readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
 }
 

@@ -1,9 +1,9 @@
 /** Proposes a new version of a live basket; it goes through the same approval as the first. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import type { IndexCalendar } from '../domain/basket-command.ts';
 import type { ProposedConstituent, ProposedRule } from '../domain/weighing.ts';
 import type { WeightingScheme } from '../domain/weighting-schemes.ts';
+import { type CalendarDeps, calendarOf } from './load-calendar.ts';
 import {
   type ChangeDeps,
   loadChanges,
@@ -18,9 +18,7 @@ import {
   type SubmitDeps,
 } from './submit-command.ts';
 
-export interface RebalanceBasketDeps extends SubmitDeps, ChangeDeps {
-  readonly calendar: IndexCalendar;
-}
+export interface RebalanceBasketDeps extends SubmitDeps, ChangeDeps, CalendarDeps {}
 
 /** A null field keeps what the effective version has. */
 export interface WantedRebalance {
@@ -41,6 +39,10 @@ export async function rebalanceBasket(
   const { weighting, rule, effectiveDate } = wanted;
   const code = normalizedCode(wanted.code);
   const constituents = wanted.constituents && normalized(wanted.constituents);
+  const symbols = [
+    ...(await deps.reader.symbolsInHand(code)),
+    ...(constituents ?? []).map(({ symbol }) => symbol),
+  ];
   return submitCommand(deps, {
     request,
     code,
@@ -51,7 +53,7 @@ export async function rebalanceBasket(
       rule,
       constituents,
       effectiveDate,
-      calendar: deps.calendar,
+      calendar: await calendarOf(deps, symbols),
       reference: await loadChanges(deps, code, { weighting, rule, constituents }),
       hash: deps.hash,
     },

@@ -1,7 +1,8 @@
 /** Asks for a basket to be taken off the market, or confirms what another person asked for. */
 
 import type { BusinessDate } from '#kernel/business-date';
-import type { IndexCalendar } from '../domain/basket-command.ts';
+import type { BasketReader } from '../store/basket-reader.ts';
+import { type CalendarDeps, calendarOfBasket } from './load-calendar.ts';
 import { normalizedCode } from './load-reference.ts';
 import {
   type CommandOutcome,
@@ -10,19 +11,21 @@ import {
   type SubmitDeps,
 } from './submit-command.ts';
 
-export interface RequestDelistingDeps extends SubmitDeps {
-  readonly calendar: IndexCalendar;
+export interface RequestDelistingDeps extends SubmitDeps, CalendarDeps {
+  readonly reader: Pick<BasketReader, 'symbolsInHand'>;
 }
 
-export function requestDelisting(
+export async function requestDelisting(
   deps: RequestDelistingDeps,
   request: CommandRequest,
-  { code, lastDate }: { readonly code: string; readonly lastDate: BusinessDate | null },
+  { code: text, lastDate }: { readonly code: string; readonly lastDate: BusinessDate | null },
 ): Promise<CommandOutcome> {
-  const { calendar, clock } = deps;
+  const { clock } = deps;
+  const code = normalizedCode(text);
+  const calendar = await calendarOfBasket(deps, code);
   return submitCommand(deps, {
     request,
-    code: normalizedCode(code),
+    code,
     content: JSON.stringify([lastDate]),
     command: { type: 'RequestDelisting', lastDate, today: clock.today(), calendar },
   });

@@ -2,28 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { price } from '#kernel/money';
-import { silentLogger } from '#platform/logger';
 import {
   type BasketLifeWorld,
   openBasketLifeWorld,
-  type Person,
 } from '../../../test/support/basket-life-world.ts';
+import { carl, carryOutDeps, liveBasket, mia } from '../../../test/support/live-basket.ts';
 import { type Basket, currentVersion } from '../domain/basket.ts';
 import type { AnnouncedAction } from '../domain/corporate-action-announced.ts';
-import { indexUnits } from '../domain/index-base.ts';
-import { level, SAME_CURRENCY } from '../domain/index-level.ts';
 import { closingLevel } from '../domain/index-rebalance.ts';
-import { createClosePriceReader } from '../store/close-prices.ts';
-import { createCorporateActionStore } from '../store/corporate-actions.ts';
 import { applyAnnouncedAction } from './apply-announced-action.ts';
-import { baseIndex } from './base-index.ts';
 import { carryOutRebalance, readBasket } from './carry-out-rebalance.ts';
-import { completeListing } from './complete-listing.ts';
-import { reportBacktestCompleted } from './report-backtest.ts';
 
 let world: BasketLifeWorld;
-const mia: Person = { user: 'mia', roles: ['portfolio_manager'] };
-const carl: Person = { user: 'carl', roles: ['approver'] };
 const p = (text: string) => price(decimal(text));
 const SHARES = { A: '1000', B: '500', C: '200' };
 const FRIDAY_CLOSE = Date.parse('2026-11-20T22:00:00Z');
@@ -33,40 +23,18 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const depsNow = () => ({
-  ...world.deps,
-  logger: silentLogger,
-  closePrices: createClosePriceReader(world.sql),
-  actions: createCorporateActionStore(world.sql),
-});
+const depsNow = () => carryOutDeps(world);
 
-/** ACTIVE and weighed by capitalisation, all names at 100: 10, 5 and 2 seventeenths. */
-async function liveBasket(code: string): Promise<void> {
-  const constituents = Object.entries(SHARES).map(([symbol, sharesOutstanding]) => ({
-    symbol,
-    sharesOutstanding,
-  }));
-  const input = { code, name: code, currency: 'USD', weighting: 'MARKET_CAP', constituents };
-  await world.command(mia, 'createBasket', input);
-  const drafted = currentVersion(await readBasket(depsNow(), code));
-  const based = indexUnits(
-    drafted.constituents.map(({ weight }) => ({ weight, price: p('100'), fx: SAME_CURRENCY })),
-    level(decimal('1000')),
-  );
-  if (!based) throw new Error('no units');
-  const base = { ...based, level: level(decimal('1000')), basedAtMs: world.clock.nowMs() };
-  await baseIndex(world.deps, code, { versionNumber: 1, base });
-  await world.command(mia, 'triggerBacktest', { code, from: '2026-01-05', to: '2026-11-19' });
-  const [row] = await world.sql<{ backtestId: string; versionHash: string }[]>`
-    select t.backtest_id as "backtestId", t.version_hash as "versionHash"
-    from baskets.backtest t join baskets.basket using (basket_id)
-    where code = ${code} and t.status in ('QUEUED', 'RUNNING')`;
-  if (!row) throw new Error('no backtest');
-  await reportBacktestCompleted(world.deps, { code, ...row });
-  await world.command(mia, 'submitBasketForApproval', { code });
-  await world.command(carl, 'approveBasket', { code });
-  await completeListing(world.deps, { code, level: level(decimal('1000')) });
-}
+/** Weighed by capitalisation: 10, 5 and 2 seventeenths. */
+const liveCaps = (code: string) =>
+  liveBasket(world, {
+    code,
+    weighting: 'MARKET_CAP',
+    constituents: Object.entries(SHARES).map(([symbol, sharesOutstanding]) => ({
+      symbol,
+      sharesOutstanding,
+    })),
+  });
 
 async function announced(action: AnnouncedAction) {
   const by = { announcedBy: 'otto', announcedAtMs: world.clock.nowMs() };
@@ -81,7 +49,7 @@ describe('BK-9 a rebalance of a basket that follows the market', () => {
   const CLOSES = { A: '11', B: '19', C: '52' };
 
   test('weighs once more at the closes it is carried out at, at the same level', async () => {
-    await liveBasket('CAPS');
+    await liveCaps('CAPS');
     const proposal = { code: 'CAPS', effectiveDate: '2026-11-20' };
     expect(await world.command(mia, 'rebalanceBasket', proposal)).toMatchObject({
       transition: { event: 'SCHEDULE_REBALANCE' },
