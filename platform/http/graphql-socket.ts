@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
 import type { Logger } from '../logger.ts';
-import type { FlushSchedule } from './flush-schedule.ts';
+import { type FlushSchedule, MAX_FLUSH_DELAY_MS } from './flush-schedule.ts';
 import { frameOutlet } from './frame-outlet.ts';
 import { FRAME_QUEUE_LIMITS, FrameQueue, type FrameQueueLimits } from './frame-queue.ts';
 import { HEARTBEAT_LIMITS, type HeartbeatLimits, startHeartbeat } from './socket-heartbeat.ts';
@@ -31,9 +31,16 @@ export interface SocketExtra {
   readonly frames: FrameQueue;
 }
 
-export interface SocketLimits extends FrameQueueLimits, HeartbeatLimits {}
+export interface SocketLimits extends FrameQueueLimits, HeartbeatLimits {
+  /** The longest that ready messages wait for others under load; 0: never. */
+  readonly maxFlushDelayMs: number;
+}
 
-export const SOCKET_LIMITS: SocketLimits = { ...FRAME_QUEUE_LIMITS, ...HEARTBEAT_LIMITS };
+export const SOCKET_LIMITS: SocketLimits = {
+  ...FRAME_QUEUE_LIMITS,
+  ...HEARTBEAT_LIMITS,
+  maxFlushDelayMs: MAX_FLUSH_DELAY_MS,
+};
 
 export type SlowReason = 'queue' | 'pong';
 

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Logger } from '../logger.ts';
-import { createFlushSchedule, type FlushSchedule } from './flush-schedule.ts';
+import { createFlushSchedule } from './flush-schedule.ts';
 import {
   serveSocket,
   type SlowReason,
@@ -25,8 +25,6 @@ export interface SocketServerParts<Extra extends SocketExtra> {
   readonly maxMessageBytes: number;
   /** What may wait for a client, and for how long. */
   readonly limits?: SocketLimits;
-  /** When what waits is written; left out: at once, under load a little later. */
-  readonly schedule?: FlushSchedule;
   readonly onOpen?: () => void;
   readonly onClose?: () => void;
   /** A message was skipped because a newer one took its place in a slow client's queue. */
@@ -55,7 +53,8 @@ export function createSocketServer<Extra extends SocketExtra>(
     maxPayload: parts.maxMessageBytes,
     handleProtocols,
   });
-  const schedule = parts.schedule ?? createFlushSchedule();
+  const limits = parts.limits ?? SOCKET_LIMITS;
+  const schedule = createFlushSchedule(limits.maxFlushDelayMs);
   const closings = new Set<SocketExtra['close']>();
   let isClosing = false;
 
@@ -64,7 +63,7 @@ export function createSocketServer<Extra extends SocketExtra>(
     const close = serveSocket(socket, protocol, {
       extra: (base) => parts.extraOf({ request, ...base }),
       schedule,
-      limits: parts.limits ?? SOCKET_LIMITS,
+      limits,
       onSkipped: () => parts.onSkipped?.(),
       onTooSlow: (reason) => parts.onTooSlow?.(reason),
       logger: parts.logger,
