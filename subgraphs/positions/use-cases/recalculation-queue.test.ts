@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
 import { fixedClock } from '#platform/clock';
 import { keyOf } from '../domain/position-test-support.ts';
-import { type LateEvent, RecalculationQueue } from './recalculation-queue.ts';
+import { type LateEvent, OVERDUE_MS, RecalculationQueue } from './recalculation-queue.ts';
 
 const clock = fixedClock(Date.parse('2026-11-20T10:00:00Z'));
 const never = new AbortController().signal;
@@ -36,6 +36,7 @@ function queueOf(places: number, rest: (tookMs: number) => Promise<void> = noRes
   const queue = new RecalculationQueue({
     maxRunning: () => places,
     rest,
+    clock,
     recalculate: (_key, events, signal) =>
       new Promise((resolve, reject) => {
         begun.push({
@@ -92,6 +93,31 @@ describe('waiting for a recalculation', () => {
     }
     expect(causes()).toEqual(['A-1', 'B-1 B-2', 'D-1', 'C-1']);
     await Promise.all([...all, news]);
+  });
+
+  test('who waited for too long has every second turn, however many newer ones come', async () => {
+    const { queue, causes, at } = queueOf(1);
+    const asked = ['FIRST', 'OLD-A', 'OLD-B'].map((account) =>
+      queue.recalculateAll([late(account, 1)], never),
+    );
+    clock.advance(OVERDUE_MS);
+    for (let index = 0; index < 6; index += 1) {
+      asked.push(queue.recalculateAll([late(`NEW-${index}`, 1)], never));
+      at(index).end();
+      await settle();
+    }
+    expect(causes()).toEqual([
+      'FIRST-1',
+      'OLD-A-1',
+      'NEW-1-1',
+      'OLD-B-1',
+      'NEW-3-1',
+      'NEW-4-1',
+      'NEW-5-1',
+    ]);
+    at(6).end();
+    queue.stop();
+    await Promise.allSettled(asked);
   });
 
   test('oldest effective first inside a position, then by version', async () => {

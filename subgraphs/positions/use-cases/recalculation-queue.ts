@@ -3,13 +3,19 @@
  *
  * A position is idle, WAITING, or RUNNING: one calculation at a time, for everything late that was
  * known when it began. What comes meanwhile waits for the next one. Across positions the newest
- * comes first, for somebody is watching it; inside a position the oldest effective date. A place
- * that has calculated RESTS before it takes the next position, as long as it is told to.
+ * comes first, for somebody is watching it; but every second turn is of those who have waited for
+ * too long, oldest first: while more comes than is calculated, some would wait without end. Inside
+ * a position the oldest effective date is first. A place that has calculated RESTS before it takes
+ * the next position, as long as it is told to.
  */
 
 import type { BusinessDate } from '#kernel/business-date';
+import type { Clock } from '#platform/clock';
 import { PlatformError } from '#platform/errors';
 import type { PositionKey } from '../domain/position-key.ts';
+
+/** Since the oldest late event of a position was recorded. */
+export const OVERDUE_MS = 60_000;
 
 /** Something late in a position, counted by estimate. */
 export interface LateEvent {
@@ -36,6 +42,7 @@ export interface RecalculationQueueOptions {
   readonly maxRunning: () => number;
   /** After a calculation that took so long, its place stays empty until this resolves. */
   readonly rest: (tookMs: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 interface Wish {
@@ -61,6 +68,7 @@ export class RecalculationQueue {
   readonly #running = new Map<string, Running>();
   readonly #stopping = new AbortController();
   #resting = 0;
+  #isTurnOfOverdue = false;
 
   constructor(options: RecalculationQueueOptions) {
     this.#options = options;
@@ -151,11 +159,19 @@ export class RecalculationQueue {
   #startNext(): void {
     while (this.#running.size + this.#resting < this.#options.maxRunning()) {
       const ready = [...this.#waiting.values()].filter(({ key }) => !this.#running.has(key.text));
-      const next = newestOf(ready);
+      const next = this.#nextOf(ready);
       if (next === undefined) return;
       this.#waiting.delete(next.key.text);
       void this.#run(next);
     }
+  }
+
+  #nextOf(ready: readonly Waiting[]): Waiting | undefined {
+    if (ready.length === 0) return undefined;
+    const overdueMs = this.#options.clock.nowMs() - OVERDUE_MS;
+    const overdue = this.#isTurnOfOverdue ? oldestOf(ready, overdueMs) : undefined;
+    this.#isTurnOfOverdue = !this.#isTurnOfOverdue;
+    return overdue ?? newestOf(ready);
   }
 
   async #run({ key, wishes }: Waiting): Promise<void> {
@@ -210,6 +226,27 @@ function newestOf(candidates: readonly Waiting[]): Waiting | undefined {
     newestAtMs = atMs;
   }
   return newest;
+}
+
+/** Of those whose oldest event was recorded before. */
+function oldestOf(candidates: readonly Waiting[], beforeMs: number): Waiting | undefined {
+  let oldest: Waiting | undefined;
+  let oldestAtMs = beforeMs;
+  for (const each of candidates) {
+    const atMs = oldestAtMsOf(each);
+    if (atMs >= oldestAtMs) continue;
+    oldest = each;
+    oldestAtMs = atMs;
+  }
+  return oldest;
+}
+
+function oldestAtMsOf({ wishes }: Waiting): number {
+  let oldestAtMs = Number.POSITIVE_INFINITY;
+  for (const { late } of wishes) {
+    for (const { recordedAtMs } of late) oldestAtMs = Math.min(oldestAtMs, recordedAtMs);
+  }
+  return oldestAtMs;
 }
 
 function newestAtMsOf({ wishes }: Waiting): number {

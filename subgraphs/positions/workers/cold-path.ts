@@ -85,6 +85,7 @@ export function createColdPath(deps: ColdPathDeps): ColdPath {
   const queue: RecalculationQueue = new RecalculationQueue({
     maxRunning: yielding.places,
     rest: yielding.rest,
+    clock: deps.clock,
     recalculate: (key, late, signal) =>
       observed(metrics, deps.clock, late, () =>
         recalculateOnThread({ ...deps, threads, metrics }, key, late, signal),
