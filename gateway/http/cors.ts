@@ -2,8 +2,13 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const ALLOWED_HEADERS =
-  'content-type, authorization, x-correlation-id, apollo-require-preflight, x-apollo-operation-name';
+const ALLOWED_HEADERS = [
+  'content-type',
+  'authorization',
+  'x-correlation-id',
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+].join(', ');
 const EXPOSED_HEADERS = 'x-correlation-id, retry-after';
 const PREFLIGHT_SECONDS = '600';
 

@@ -77,6 +77,6 @@ export function socketRefusal(
 
 function tooMany(limit: string, allowed: number, found: number): GraphQLError {
   const code: ErrorCode = 'RATE_LIMITED';
-  const message = `too many operations on this socket: ${limit} is ${allowed}, this would be ${found}`;
+  const message = `too much on this socket: ${limit} is ${allowed}, this would be ${found}`;
   return new GraphQLError(message, { extensions: { code, limit, allowed } });
 }

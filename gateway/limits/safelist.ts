@@ -1,7 +1,7 @@
 /**
- * Registered operations: what a client generated with the client preset wrote down, hash by hash.
- * Anyone may send the hash in place of the text; callers of the roles that are bound to the list may
- * send nothing else. The file is read again when it changes; one that does not parse changes nothing.
+ * Registered operations: what a client generated with the client preset wrote down, by hash. Anyone
+ * may send the hash in place of the text; callers of the roles that are bound to the list may send
+ * nothing else. The file is read again when it changes; one that does not parse changes nothing.
  */
 
 import { createHash } from 'node:crypto';
@@ -86,7 +86,8 @@ function readFirst(path: string): Registered {
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     throw new StartupError(
-      `Set SAFELIST to a JSON file of hash and document, or a folder of them: ${path} is none (${why}).`,
+      'Set SAFELIST to a JSON file of hash and document, or a folder of them: ' +
+        `${path} is none (${why}).`,
       { cause },
     );
   }

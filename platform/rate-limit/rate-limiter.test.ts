@@ -93,7 +93,7 @@ test('processes learn what the others took', async () => {
   other.close();
 });
 
-test('each counts for itself while the others cannot be reached, and shares again after', async () => {
+test('each counts for itself while the others are away, and shares again after', async () => {
   const { share, told, leave, comeBack } = together();
   const one = limiter(share);
   leave();

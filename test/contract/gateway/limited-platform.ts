@@ -1,4 +1,4 @@
-/** One subgraph with pages and costs, for the tests of the gateway's limits, and two ways to ask. */
+/** One subgraph with pages and costs, for the tests of limits, and two ways to ask. */
 
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';

@@ -24,10 +24,9 @@ afterAll(() => gateway.stop());
 
 const repeated = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
+const INTO = '{ edges { node { page(first: 1) ';
 const nested = (depth: number) =>
-  `{ items(first: 1) ${'{ edges { node { page(first: 1) '.repeat(depth)}{ __typename }${' } } }'.repeat(
-    depth,
-  )} }`;
+  `{ items(first: 1) ${INTO.repeat(depth)}{ __typename }${' } } }'.repeat(depth)} }`;
 
 describe.each(WAYS)('GW-4 limits %s', (_way, send) => {
   const limitsIn = async (query: string, variables?: Record<string, unknown>) => {

@@ -167,7 +167,7 @@ describe('GW-5 subgraphs that misbehave', () => {
     strange?.close();
   });
 
-  async function against(behave: (response: ServerResponse) => void) {
+  async function against(behave: (response: ServerResponse) => void, timeoutMs = 15_000) {
     strange = createServer((_request, response) => behave(response));
     await new Promise<void>((resolve) => strange?.listen(0, '127.0.0.1', resolve));
     const { port } = strange.address() as AddressInfo;
@@ -175,7 +175,7 @@ describe('GW-5 subgraphs that misbehave', () => {
       subgraphs: platform.subgraphs.filter(({ name }) => name !== 'risk'),
       subgraphUrls: { risk: `http://127.0.0.1:${port}/graphql` },
       internalTokens,
-      requestTimeoutMs: 300,
+      requestTimeoutMs: timeoutMs,
     });
     return ask(other.url, '{ motto calm }');
   }
@@ -221,7 +221,7 @@ describe('GW-5 subgraphs that misbehave', () => {
       response.writeHead(200).write('{"data":{"calm":"');
       const timer = setInterval(() => response.write('x'), 20);
       response.once('close', () => clearInterval(timer));
-    });
+    }, 300);
     expect(data).toEqual({ motto: 'true to the line', calm: null });
     expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', service: 'risk' } }]);
   });
@@ -234,7 +234,7 @@ describe('GW-5 subgraphs that misbehave', () => {
   });
 
   test('because they never answer are TIMEOUT', async () => {
-    const { data, errors } = await against(() => undefined);
+    const { data, errors } = await against(() => undefined, 300);
     expect(data).toEqual({ motto: 'true to the line', calm: null });
     expect(errors).toMatchObject([
       { path: ['calm'], extensions: { code: 'TIMEOUT', service: 'risk' } },
