@@ -22,7 +22,7 @@ export interface Balancer {
 }
 
 const HOST = '127.0.0.1';
-const PROBE_EVERY_MS = 50;
+const PROBE_EVERY_MS = 250;
 const BAD_GATEWAY = 502;
 
 export async function startBalancer(...ports: readonly number[]): Promise<Balancer> {
