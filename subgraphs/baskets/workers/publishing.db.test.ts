@@ -12,8 +12,10 @@ import {
 import { faultOf } from '../../../test/support/vendor-world.ts';
 import { level } from '../domain/index-level.ts';
 import { createVendorReconciliationStore } from '../store/vendor-reconciliations.ts';
+import { createVendorServiceReader } from '../store/vendor-services.ts';
 import { divisorOf } from '../store/wide-decimal.ts';
 import { applyCorporateAction } from '../use-cases/apply-corporate-action.ts';
+import { watchVendors } from '../use-cases/watch-vendors.ts';
 
 const BOTH = ['bloomberg', 'refinitiv'] as const;
 const DAY = 86_400_000;
@@ -77,6 +79,31 @@ describe('BK-5 prices for the vendors', () => {
     expect(deskOf('bloomberg').faultsFound()).toEqual([]);
   });
 
+  test('each vendor is told of as it is: at its second endpoint, away, back', async () => {
+    const office = world.office();
+    await world.approved('STATUS');
+    await world.becomes('STATUS', 'ACTIVE');
+    const services = createVendorServiceReader(world.sql);
+    const watched = async () => {
+      const vendors = () => office.vendors();
+      const deps = { services, vendors, clock: world.clock, plans: world.deps.vendors };
+      return (await watchVendors(deps, 15)).map(({ stats, vendor }) => {
+        const { breakers, endpoint, state } = stats?.prices ?? {};
+        const isShut = Object.values(breakers ?? {}).every((each) => each !== 'CLOSED');
+        return `${vendor} ${state} ${endpoint} ${isShut ? 'breakers open' : 'served'}`;
+      });
+    };
+    const other = 'refinitiv LIVE PRIMARY served';
+    await expect.poll(watched).toEqual(['bloomberg LIVE PRIMARY served', other]);
+    world.emulator.bloomberg.primary.faults.add(faultOf({ kind: 'DOWN', at: 'PRICE' }));
+    await expect.poll(watched).toContain('bloomberg LIVE SECONDARY served');
+    world.both('bloomberg', faultOf({ kind: 'DOWN', at: 'PRICE' }));
+    await expect.poll(watched).toEqual(['bloomberg DOWN null breakers open', other]);
+    expect(await world.listingsOf('STATUS')).toEqual(['bloomberg LISTED', 'refinitiv LISTED']);
+    world.clear('bloomberg');
+    await expect.poll(watched).toEqual([expect.stringMatching(/^bloomberg LIVE/), other]);
+  });
+
   test('two acknowledgements count once; none at all is given another try', async () => {
     world.office();
     await world.approved('ACKS');
@@ -114,11 +141,12 @@ describe('BK-5 prices for the vendors', () => {
     await world.becomes('HALT', 'ACTIVE');
     await priced('refinitiv', 'HALT');
     await world.command(OTTO, 'suspendBasket', { code: 'HALT', comment: 'a test' });
+    const told = () => deskOf('refinitiv').newest('HALT');
+    await expect.poll(() => told()?.fields['QUALITY']).toBe('SUSPENDED');
     world.setLevel('2000');
-    await expect
-      .poll(() => JSON.stringify(deskOf('refinitiv').newest('HALT')?.fields))
-      .toContain('SUSPENDED');
-    expect(JSON.stringify(deskOf('refinitiv').newest('HALT')?.fields)).toContain('1000');
+    const sequence = told()?.sequence ?? 0;
+    await expect.poll(() => told()?.sequence).toBeGreaterThan(sequence);
+    expect(told()?.fields).toMatchObject({ QUALITY: 'SUSPENDED', TRDPRC_1: 1_000 });
     world.setLevel('1000');
   });
 
