@@ -1,5 +1,7 @@
 /** Programs of partners: the clients they are written with, over real HTTP and WebSocket. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CombinedGraphQLErrors } from '@apollo/client';
 import { gql } from '@urql/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +15,7 @@ import {
 } from '../clients/documents.generated.ts';
 import { followPositions, type PositionChange } from '../clients/follow-positions.ts';
 import { connectGraphqlRequest } from '../clients/graphql-request-client.ts';
+import { connectRegistered } from '../clients/registered-client.ts';
 import { connectUrql } from '../clients/urql-client.ts';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
 import { demoToken } from '../support/demo-token.ts';
@@ -22,14 +25,15 @@ import { startTestPlatform, type TestPlatform } from '../support/running-platfor
 let platform: TestPlatform;
 let line: Balancer;
 let feed: GraphqlClient;
-const tokens = { viewer: '', trader: '', feed: '' };
+const tokens = { viewer: '', trader: '', feed: '', partner: '' };
 const open: (() => unknown)[] = [];
 let ticks = 0;
 
 beforeAll(async () => {
-  platform = await startTestPlatform({ VENDORS: 'none' });
+  const SAFELIST = join(import.meta.dirname, '../clients/persisted-documents.json');
+  platform = await startTestPlatform({ VENDORS: 'none', SAFELIST, SAFELIST_ROLES: 'partner' });
   line = await startBalancer(Number(new URL(platform.url).port));
-  for (const role of ['viewer', 'trader', 'feed'] as const) {
+  for (const role of ['viewer', 'trader', 'feed', 'partner'] as const) {
     tokens[role] = await demoToken(platform.environment, role);
   }
   feed = await platform.as('feed');
@@ -196,6 +200,42 @@ describe('graphql-request 7', () => {
       position(key: { bookId: "B", accountId: "A", symbol: "AAPL" }) { id } }`);
     expect(answer.data).toEqual({ instrument: { name: 'Apple Inc.' }, position: null });
     expect(answer.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  });
+});
+
+describe('a program of a partner, bound to registered operations', () => {
+  const connect = () => {
+    const client = connectRegistered({ url: platform.url, token: () => tokens.partner });
+    open.push(client.close);
+    return client;
+  };
+
+  test('asks by hash', async () => {
+    const { data, errors } = await connect().ask(InstrumentPriceDocument, variables);
+    expect(errors).toBeUndefined();
+    expect(data?.instrument).toMatchObject({ name: 'Apple Inc.', latestPrice: price });
+  });
+
+  test('subscribes by hash', async () => {
+    const seen: string[] = [];
+    const stream = connect().follow(PriceTicksDocument, { symbols: ['MSFT'] });
+    const reading = stream.next().then(({ value }) => seen.push(value?.data?.priceTicks.symbol));
+    await tickUntil(() => seen.length > 0);
+    await reading;
+    await stream.return?.();
+    expect(seen).toEqual(['MSFT']);
+  });
+
+  test('is refused what is not registered, while a registered text is as good as its hash', async () => {
+    const client = connectGraphqlRequest(platform.url, () => tokens.partner);
+    const other = await client.rawRequest('{ __typename }').catch((error: unknown) => error);
+    expect(other).toMatchObject({
+      response: { status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+    });
+    const manifest = join(import.meta.dirname, '../clients/persisted-documents.json');
+    const texts = Object.values(JSON.parse(readFileSync(manifest, 'utf8')) as object) as string[];
+    const text = texts.find((each) => each.startsWith('query InstrumentPrice')) ?? '';
+    expect(await client.request(text, variables)).toMatchObject({ instrument: { symbol: 'AAPL' } });
   });
 });
 
