@@ -1,4 +1,4 @@
-/** Topic `basket-level-restated`: past closes of baskets that are others now, keyed by basket id. */
+/** Topic `basket-level-restated`: past closes that are others now, keyed by basket id. */
 
 import { type BusinessDate, businessDate } from '../business-date.ts';
 import { type Decimal, decimal, formatDecimal } from '../decimal.ts';

@@ -1,6 +1,6 @@
 /**
  * Looks after closes: takes the level of every live basket at the close of a day, and restates past
- * ones when somebody corrected a price they were made of. Subscribers hear of it by a durable topic.
+ * ones when somebody corrected a price they were made of. Subscribers hear of it by a topic.
  */
 
 import { addDays, type BusinessDate, utcDateOf } from '#kernel/business-date';

@@ -275,7 +275,7 @@ describe('PS-6 electLots', () => {
     });
   });
 
-  test('refuses at once lots that were not there on the day of the sale, and names them', async () => {
+  test('refuses at once lots that were not there on the day of the sale', async () => {
     const book = await withSale('2026-11-19');
     await book.record({ id: 'L3', side: 'BUY', quantity: '100', price: '9', on: '2026-11-20' });
     const before = await book.position();
