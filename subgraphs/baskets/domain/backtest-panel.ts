@@ -38,6 +38,8 @@ export interface PanelData {
   readonly benchmark: Float64Array | undefined;
   /** Days on which only some names trade, left out. */
   readonly weekendDaysLeftOut: number;
+  /** Closes of days on which the exchange of the name rests, left out before. */
+  readonly offSessionCloses: number;
 }
 
 export type PanelOutcome =
@@ -52,6 +54,7 @@ export interface PanelSource {
   readonly rates: ReadonlyMap<string, RateColumns>;
   /** Where numbers go: memory that threads share. */
   readonly allocate: (length: number) => Float64Array;
+  readonly offSessionCloses?: number;
 }
 
 /** Rates are not fixed on holidays; beyond this many days an older one says nothing. */
@@ -99,6 +102,7 @@ export function buildPanel(source: PanelSource): PanelOutcome {
       opens,
       benchmark: beside,
       weekendDaysLeftOut,
+      offSessionCloses: source.offSessionCloses ?? 0,
     },
   };
 }

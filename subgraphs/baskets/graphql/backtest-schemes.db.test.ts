@@ -149,6 +149,22 @@ describe('BK-4 a backtest follows the weighting of its basket', () => {
     });
   });
 
+  test('prints of days on which the exchange rests are left out, and the result says so', async () => {
+    await world.owner`update market_data.instrument set mic = 'XNAS' where symbol = 'F'`;
+    await addCloses(world.owner, START, { F: CLOSES['A'] ?? [] });
+    const holiday = DATES[LEAD + 10] ?? '';
+    await world.owner`
+      insert into market_data.exchange_session (mic, session_date, opens_at, closes_at, source)
+      select 'XNYS', day, day + interval '14:30', day + interval '21:00', 'test'
+      from unnest(${DATES.filter((day) => day !== holiday)}::text[]::date[]) day`;
+    const only = { weighting: 'EQUAL', constituents: [{ symbol: 'F' }] };
+    const { levels, warnings } = await backtested(only);
+    expect(levels.map(({ date }) => date)).toEqual(
+      DATES.slice(LEAD).filter((day) => day !== holiday),
+    );
+    expect(warnings.join()).toContain('1 closes are left out: they are of days on which');
+  });
+
   test('what it cannot follow is refused, not weighed another way', async () => {
     const triggered = async (code: string, changes: Record<string, unknown>) =>
       world.as('portfolio_manager').data(TRIGGER, { input: asked(code, changes) });

@@ -9,12 +9,16 @@ import {
   type NamedBars,
   type RateColumns,
 } from '../domain/backtest-panel.ts';
+import type { ExchangeDays } from '../domain/exchange-calendar.ts';
+import { exchangeDaysOf, exchangeStateOf } from './exchange-calendars.ts';
 
 export interface PriceHistory {
   /** In the order of the request; a name without any series has none. */
   readonly names: readonly NamedBars[];
   readonly benchmark: NamedBars | undefined;
   readonly rates: ReadonlyMap<string, RateColumns>;
+  /** By symbol, as far as sessions of its exchange are known. */
+  readonly exchanges: ReadonlyMap<string, ExchangeDays>;
   /** Symbols without a preferred daily series. */
   readonly missing: readonly string[];
   /** Symbols whose series is not adjusted for dividends and splits. */
@@ -66,6 +70,7 @@ export function createPriceHistoryReader(sql: Sql) {
           names: symbols.flatMap(named),
           benchmark: benchmarkSymbol === null ? undefined : named(benchmarkSymbol)[0],
           rates: await ratesOf(tx, request, series),
+          exchanges: await exchangeDaysOf(tx, symbols),
           missing: wanted.filter((symbol) => !bySymbol.has(symbol)),
           unadjusted: wanted.filter((symbol) => bySymbol.get(symbol)?.isAdjusted === false),
           state,
@@ -119,6 +124,7 @@ async function stateOf(
     series.map(({ seriesId, currency }) => [seriesId, currency]),
     changes,
     rates.map(({ currency, state }) => [currency, state]),
+    await exchangeStateOf(sql, request.symbols),
   ]);
 }
 

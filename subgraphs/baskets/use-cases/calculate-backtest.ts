@@ -112,7 +112,7 @@ function holeText(days: Int32Array): string | undefined {
 }
 
 function warningsOfData(
-  { weekendDaysLeftOut }: PanelData,
+  { weekendDaysLeftOut, offSessionCloses }: PanelData,
   unadjusted: readonly string[],
 ): readonly string[] {
   const warnings: string[] = [];
@@ -122,6 +122,11 @@ function warningsOfData(
     warnings.push(
       `not adjusted for dividends and splits are the prices of ${shown}` +
         (more > 0 ? ` and ${more} more` : ''),
+    );
+  }
+  if (offSessionCloses > 0) {
+    warnings.push(
+      `${offSessionCloses} closes are left out: they are of days on which the exchange rests`,
     );
   }
   if (weekendDaysLeftOut > 0) {

@@ -2,6 +2,7 @@
 
 import type { PriceRequest } from '../domain/backtest-job.ts';
 import { buildPanel, type PanelData } from '../domain/backtest-panel.ts';
+import { onSessions, sessionDaysOf } from '../domain/off-session-closes.ts';
 import type { PriceHistoryReader } from '../store/price-history.ts';
 
 export interface PricesDeps {
@@ -29,16 +30,35 @@ export async function loadPrices(
   { history, hash }: PricesDeps,
   request: PriceRequest,
 ): Promise<LoadedPrices> {
-  const { names, benchmark, rates, missing, unadjusted, state } = await history.load(request);
+  const { names, benchmark, rates, exchanges, missing, unadjusted, state } =
+    await history.load(request);
   if (missing.length > 0) {
     return { ok: false, message: `no daily prices are known of ${some(missing)}` };
   }
-  const built = buildPanel({ names, benchmark, rates, currency: request.currency, allocate });
+  const days = new Map([...new Set(exchanges.values())].map((each) => [each, sessionDaysOf(each)]));
+  const traded = names.map((bars) => {
+    const exchange = exchanges.get(bars.symbol);
+    return onSessions(bars, exchange && days.get(exchange));
+  });
+  const built = buildPanel({
+    names: traded.map(({ bars }) => bars),
+    benchmark,
+    rates,
+    currency: request.currency,
+    allocate,
+    offSessionCloses: traded.reduce((sum, { leftOut }) => sum + leftOut, 0),
+  });
   if (!built.ok) return built;
   const { panel } = built;
-  const { days, closes, opens, benchmark: beside } = panel;
-  const told = [request.symbols, request.currency, days.length, unadjusted];
-  const parts = [JSON.stringify(told), days, closes, opens ?? 'no opens', beside ?? 'no benchmark'];
+  const { closes, opens, benchmark: beside, offSessionCloses } = panel;
+  const told = [request.symbols, request.currency, panel.days.length, unadjusted, offSessionCloses];
+  const parts = [
+    JSON.stringify(told),
+    panel.days,
+    closes,
+    opens ?? 'no opens',
+    beside ?? 'no benchmark',
+  ];
   return { ok: true, panel, state, snapshot: hash(parts), unadjusted };
 }
 

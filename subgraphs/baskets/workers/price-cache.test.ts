@@ -35,6 +35,7 @@ function cacheOf(maxBytes: number) {
           opens: undefined,
           benchmark: undefined,
           weekendDaysLeftOut: 0,
+          offSessionCloses: 0,
         },
       };
     },
