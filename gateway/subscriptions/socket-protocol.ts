@@ -60,13 +60,16 @@ export interface Connection extends SocketExtra {
   caller: VerifiedToken | null;
   /** Queries and mutations under way, given up with the socket. */
   readonly running: Set<AbortController>;
+  /** What arrives after it, such as a verified token, is for nobody. */
+  isClosed: boolean;
   forgetExpiry: () => void;
   /** Gives back its place among the sockets of its caller. */
   forget: () => void;
 }
 
 export function connectionOf(base: SocketExtra): Connection {
-  return { ...base, caller: null, running: new Set(), forgetExpiry: noop, forget: noop };
+  const none = { isClosed: false, forgetExpiry: noop, forget: noop };
+  return { ...base, ...none, caller: null, running: new Set() };
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
@@ -86,6 +89,7 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       } catch {
         return false;
       }
+      if (extra.isClosed) return false;
       const place = parts.openSockets.open(payerOf(extra.caller?.identity ?? null, extra.request));
       if (!place) {
         extra.close(TOO_MANY, `maxSocketsPerUser is ${parts.limits.maxSocketsPerUser}`);
@@ -99,6 +103,7 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       return true;
     },
     onClose: ({ extra }) => {
+      extra.isClosed = true;
       extra.forgetExpiry();
       extra.forget();
       for (const abort of extra.running) abort.abort();
@@ -273,6 +278,7 @@ async function execute(
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), requestTimeoutMs);
   connection.running.add(abort);
+  if (connection.isClosed) abort.abort();
   try {
     const { body } = await server.executeOperation(
       {

@@ -11,6 +11,7 @@ import {
   startLimited,
   WAYS,
 } from './limited-platform.ts';
+import { verifyTestToken } from './small-platform.ts';
 import { connect, openSocket } from './socket-client.ts';
 
 const platform = createLimitedPlatform();
@@ -225,6 +226,26 @@ describe('GW-4 limits on sockets', () => {
     };
     await expect.poll(again, soon).toBe('connection_ack');
     for (const socket of [two, other, nobody]) socket.close();
+    await strict.stop();
+  });
+
+  test('one that leaves while its token is verified takes no place', async () => {
+    const verifying: (() => void)[] = [];
+    const strict = await startLimited(platform, {
+      limits: { ...GATEWAY_LIMITS, maxSocketsPerUser: 1 },
+      verifyToken: async (token) => {
+        if (token === 'viewer') await new Promise<void>((resolve) => verifying.push(resolve));
+        return verifyTestToken('trader');
+      },
+    });
+    const leaving = await openSocket(strict.url);
+    leaving.send({ type: 'connection_init', payload: { token: 'viewer' } });
+    await expect.poll(() => verifying.length, soon).toBe(1);
+    leaving.close();
+    await leaving.closed;
+    verifying[0]?.();
+    const staying = await connect(strict.url, { params: { token: 'trader' } });
+    staying.close();
     await strict.stop();
   });
 
