@@ -208,6 +208,15 @@ describe('BK-1 to BK-9 J1 from an idea to a live price and back', { timeout: STO
       await expect.poll(vendor.levels, SOON).toContain(1_004);
       expect(await vendor.listing()).toEqual(['LISTED', 'WAVA', 'WAVB', 'WAVC']);
     }
+    const session = { state: 'LIVE', endpoint: 'PRIMARY', priceBreaker: 'CLOSED' };
+    const served = () =>
+      approver.fetch(`{ vendorServices { vendor session { state endpoint priceBreaker } } }`);
+    await expect.poll(served, SOON).toEqual({
+      vendorServices: [
+        { vendor: 'bloomberg', session },
+        { vendor: 'refinitiv', session },
+      ],
+    });
   });
 
   test('a rebalance is approved, applied after the close, and the level goes on', async () => {

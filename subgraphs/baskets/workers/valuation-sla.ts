@@ -1,8 +1,8 @@
 /**
  * Watches that a live basket is valued within 5 s of the newest price it is made of.
  *
- * On time: nothing is told. Late: told once, when it becomes so; on time again ends it. What is told
- * waits here until it is stored, at most MAX_KEPT of them while the database is away.
+ * On time: nothing is told. Late: told once, when it becomes so; on time again ends it. What is
+ * told waits here until it is stored, at most MAX_KEPT of them while the database is away.
  */
 
 import type { BasketSlaBreached } from '#kernel/topics/basket-sla-breached';

@@ -1,11 +1,11 @@
 /**
  * Keeps one vendor connected while it is open.
  *
- * CLOSED before `open` and after `close`. CONNECTING: an endpoint is tried, the primary first, after
- * a failure the other one. LIVE: the delivery has the connection. DOWN: no endpoint lets itself be
- * tried now, or the wait between two tries is not over. A connection ends when it is lost, when the
- * breaker of its endpoint opens, or when the primary, tried from time to time from the secondary,
- * takes over again.
+ * CLOSED before `open` and after `close`. CONNECTING: an endpoint is tried, the primary first,
+ * after a failure the other one. LIVE: the delivery has the connection. DOWN: no endpoint lets
+ * itself be tried now, or the wait between two tries is not over. A connection ends when it is
+ * lost, when the breaker of its endpoint opens, or when the primary, tried from time to time from
+ * the secondary, takes over again.
  */
 
 import type { Clock } from '#platform/clock';

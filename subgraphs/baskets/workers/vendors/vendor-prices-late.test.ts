@@ -40,7 +40,7 @@ describe.concurrent.each(KINDS)('BK-6 prices to %s', (kind) => {
     expect(world.toldOf(kind, 'SENT')).toHaveLength(2);
   });
 
-  test('go to the secondary endpoint when the primary answers nothing any more', async (context) => {
+  test('go to the secondary endpoint when the primary answers nothing', async (context) => {
     const { expect } = context;
     const { prices, primary, world } = await live(kind, context);
     primary.faults.add(faultOf({ kind: 'HANG', at: 'PRICE' }));
