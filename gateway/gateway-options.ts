@@ -10,10 +10,10 @@ import type { Logger } from '#platform/logger';
 import type { Allowance, RateLimiter } from '#platform/rate-limit/rate-limiter';
 import type { Subgraph } from '#platform/subgraph';
 import { OPERATION_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
-import type { PayerKind } from './limits/payer.ts';
+import type { PayerKind, Proxies } from './limits/payer.ts';
 import type { Safelist } from './limits/safelist.ts';
 
-export interface GatewayLimits extends OperationLimits, SocketLimits, ReceiveTimeouts {
+export interface GatewayLimits extends OperationLimits, SocketLimits, ReceiveTimeouts, Proxies {
   readonly maxBodyBytes: number;
   readonly maxMessageBytes: number;
   /** From opening a socket to its `connection_init`. */
@@ -44,6 +44,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   ...OPERATION_LIMITS,
   ...SOCKET_LIMITS,
   ...RECEIVE_TIMEOUTS,
+  trustedProxies: 0,
   connectionInitMs: CONNECTION_INIT_MS,
   maxBodyBytes: MEBIBYTE,
   maxMessageBytes: MEBIBYTE,
@@ -65,6 +66,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 export const NO_LIMITS: GatewayLimits = {
   ...SOCKET_LIMITS,
   ...RECEIVE_TIMEOUTS,
+  trustedProxies: 0,
   connectionInitMs: CONNECTION_INIT_MS,
   maxDepth: Infinity,
   maxFields: Infinity,

@@ -62,6 +62,7 @@ const environment = z.object({
   RATE_LIMIT_PROGRAM: withDefault(positiveInt, 1_000_000),
   RATE_LIMIT_ADDRESS: withDefault(positiveInt, 20_000),
   MAX_SOCKETS_PER_USER: withDefault(positiveInt, 20_000),
+  TRUSTED_PROXIES: withDefault(z.coerce.number().int().min(0).max(10), 0),
   SAFELIST: optional(z.string()),
   SAFELIST_ROLES: optional(roles),
   APOLLO_KEY: optional(z.string()),
@@ -148,16 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     identity: { jwksFile: e.JWKS_FILE, issuer: e.JWT_ISSUER, audience: e.JWT_AUDIENCE },
     internalTokenSecret: e.INTERNAL_TOKEN_SECRET,
     corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
-    gatewayLimits: {
-      maxOperationCost: e.MAX_OPERATION_COST,
-      maxSocketsPerUser: e.MAX_SOCKETS_PER_USER,
-      /** Cost a second of each. */
-      costPerSecond: {
-        user: e.RATE_LIMIT_USER,
-        program: e.RATE_LIMIT_PROGRAM,
-        anonymous: e.RATE_LIMIT_ADDRESS,
-      },
-    },
+    gatewayLimits: gatewayLimitsIn(e),
     registeredOperations: { path: e.SAFELIST, roles: e.SAFELIST_ROLES ?? boundRoles(e.NODE_ENV) },
     apollo: { key: e.APOLLO_KEY, graphRef: e.APOLLO_GRAPH_REF },
     subgraphUrls: {
@@ -185,6 +177,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     emulatedVendors: e.VENDORS === 'emulator' ? VENDOR_KINDS.map((kind) => account(kind, e)) : [],
     vendors: parseVendors(e),
   });
+}
+
+function gatewayLimitsIn(e: z.infer<typeof environment>) {
+  return {
+    maxOperationCost: e.MAX_OPERATION_COST,
+    maxSocketsPerUser: e.MAX_SOCKETS_PER_USER,
+    trustedProxies: e.TRUSTED_PROXIES,
+    /** Cost a second of each. */
+    costPerSecond: {
+      user: e.RATE_LIMIT_USER,
+      program: e.RATE_LIMIT_PROGRAM,
+      anonymous: e.RATE_LIMIT_ADDRESS,
+    },
+  };
 }
 
 /** A partner's programs are known before they meet what is real. */

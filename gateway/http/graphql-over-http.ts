@@ -30,7 +30,7 @@ export interface GraphqlOverHttpParts {
   readonly admission: Admission;
   readonly safelist: Safelist;
   readonly verifyToken: VerifyToken | 'off';
-  readonly limits: Pick<GatewayLimits, 'maxBodyBytes' | 'maxNesting'>;
+  readonly limits: Pick<GatewayLimits, 'maxBodyBytes' | 'maxNesting' | 'trustedProxies'>;
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -196,7 +196,7 @@ async function contextFor(
   request: IncomingMessage,
   correlationId: string,
   signal: AbortSignal,
-  { verifyToken, admission, clock, requestTimeoutMs }: GraphqlOverHttpParts,
+  { verifyToken, admission, limits, clock, requestTimeoutMs }: GraphqlOverHttpParts,
 ): Promise<GatewayContext> {
   const verified = verifiedCaller(request.headers.authorization, verifyToken);
   const caller = await verified.catch((error: unknown) => {
@@ -204,7 +204,7 @@ async function contextFor(
   });
   const deadlineAtMs = clock.nowMs() + requestTimeoutMs;
   const identity = caller?.identity ?? null;
-  const payer = payerOf(identity, request);
+  const payer = payerOf(identity, request, limits);
   const refusal = admission.enter(payer);
   if (refusal) throw withHttpStatus(refusal);
   return { transport: 'http', request: { identity, correlationId, deadlineAtMs, signal }, payer };

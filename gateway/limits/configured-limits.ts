@@ -6,6 +6,7 @@ import type { PayerKind } from './payer.ts';
 export interface LimitSettings {
   readonly maxOperationCost: number;
   readonly maxSocketsPerUser: number;
+  readonly trustedProxies: number;
   readonly costPerSecond: Readonly<Record<PayerKind, number>>;
 }
 
@@ -13,7 +14,7 @@ export interface LimitSettings {
 const BURST_SECONDS = 5;
 
 export function configuredLimits(settings: LimitSettings): GatewayLimits {
-  const { maxOperationCost, maxSocketsPerUser, costPerSecond } = settings;
+  const { maxOperationCost, maxSocketsPerUser, trustedProxies, costPerSecond } = settings;
   const allowance = (kind: PayerKind) => ({
     perSecond: costPerSecond[kind],
     burst: costPerSecond[kind] * BURST_SECONDS,
@@ -22,6 +23,7 @@ export function configuredLimits(settings: LimitSettings): GatewayLimits {
     ...GATEWAY_LIMITS,
     maxCost: maxOperationCost,
     maxSocketsPerUser,
+    trustedProxies,
     rates: {
       user: allowance('user'),
       program: allowance('program'),

@@ -90,7 +90,9 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
         return false;
       }
       if (extra.isClosed) return false;
-      const place = parts.openSockets.open(payerOf(extra.caller?.identity ?? null, extra.request));
+      const place = parts.openSockets.open(
+        payerOf(extra.caller?.identity ?? null, extra.request, parts.limits),
+      );
       if (!place) {
         extra.close(TOO_MANY, `maxSocketsPerUser is ${parts.limits.maxSocketsPerUser}`);
         return false;
@@ -163,7 +165,7 @@ async function answerTo(
   parts: ProtocolParts,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const operations = Object.keys(subscriptions).length;
-  const payer = payerOf(extra.caller?.identity ?? null, extra.request);
+  const payer = payerOf(extra.caller?.identity ?? null, extra.request, parts.limits);
   const unread =
     floodRefusal({ operations, running: extra.running.size }, parts.limits) ??
     parts.admission.enter(payer);
@@ -183,7 +185,7 @@ async function answerTo(
       operation,
       variables: payload.variables ?? {},
       roles: caller?.identity.roles ?? [],
-      payer: payerOf(caller?.identity ?? null, extra.request),
+      payer: payerOf(caller?.identity ?? null, extra.request, parts.limits),
     });
   if (refusal) return [refusal];
   const asked: Asked = { id, document, operation, payload, connection: extra, caller };
