@@ -14,7 +14,6 @@ import {
   validate,
 } from 'graphql';
 import { formatErrors } from '#platform/graphql/error-format';
-import type { GraphqlRequest, GraphqlResult } from '#platform/graphql/executor';
 import { silentLogger } from '#platform/logger';
 import { readSupergraph } from '../../gateway/access/access-rules.ts';
 import {
@@ -26,7 +25,7 @@ import type { GatewayContext } from '../../gateway/gateway-context.ts';
 import { silenceVendorTelemetry } from '../../gateway/outside-calls.ts';
 import { presentError, presentResult } from '../../gateway/result-format.ts';
 import { dataSourceOf } from '../../gateway/upstream/data-source.ts';
-import type { Upstream } from '../../gateway/upstream/upstream.ts';
+import type { Upstream, UpstreamRequest } from '../../gateway/upstream/upstream.ts';
 import type { Mangle } from './mangled-answers.ts';
 import type { RandomOperation } from './random-operation.ts';
 
@@ -92,7 +91,7 @@ export async function bothExecutors({
 function upstreamOf(name: string, schema: GraphQLSchema, mangle: Mangle): Upstream {
   // Not our own executor of subgraphs: graphql-jit, which it turns to at the second use, reports
   // every null of a list of non-nulls, graphql-js the first.
-  const execute = async ({ query, variables }: GraphqlRequest): Promise<GraphqlResult> => {
+  const execute = async ({ query, variables, context }: UpstreamRequest) => {
     const document = parse(query, { noLocation: true });
     const problems = validate(schema, document);
     if (problems.length > 0) throw new Error(String(problems[0]));
@@ -100,6 +99,7 @@ function upstreamOf(name: string, schema: GraphQLSchema, mangle: Mangle): Upstre
       schema,
       document,
       variableValues: { ...variables },
+      contextValue: { request: context },
     });
     const scope = { logger: silentLogger, correlationId: 'c' };
     return { data: data ?? null, ...(errors ? { errors: formatErrors(errors, scope) } : {}) };

@@ -86,7 +86,12 @@ function valueOf(type: GraphQLOutputType, place: string, world: World): unknown 
     return objectOf(name, place, choices);
   }
   if (isObjectType(type)) return objectOf(type.name, place, choices);
-  if (isEnumType(type)) return choices.pick(['RED', 'GREEN', 'BLUE'], place);
+  if (isEnumType(type)) {
+    return choices.pick(
+      type.getValues().map(({ name }) => name),
+      place,
+    );
+  }
   return plainValue(type.name, place, choices);
 }
 
