@@ -37,53 +37,61 @@ const TIMEOUT_MS = 60_000;
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 describe("the compiled executor on the platform's own supergraph", () => {
-  test.each(SEEDS)('answers the sample operations as ApolloGateway does, seed %i', async (seed) => {
-    const choices = choicesOf(seed);
-    const shared = textOf('schema/shared.graphql');
-    const both = await bothExecutors({
-      supergraphSdl: textOf('schema/supergraph.graphql'),
-      schemas: new Map(
-        NAMES.map((name) => [
-          name,
-          randomSubgraphSchema(
-            `${textOf(`subgraphs/${name}/${name}.graphql`)}\n${shared}`,
-            choices,
-          ),
-        ]),
-      ),
-      mangle: randomMangle(choices, seed === 1 ? 0 : 0.01),
-    });
-    const operations = sampleOperations(both.schema);
-    expect(operations.length).toBeGreaterThan(5);
-    for (const operation of operations) {
-      const { differences } = await both.compare(operation);
-      expect({ text: operation.text, differences }).toEqual({
-        text: operation.text,
-        differences: [],
+  test.each(SEEDS)(
+    'answers the sample operations as ApolloGateway does, seed %i',
+    async (seed) => {
+      const choices = choicesOf(seed);
+      const shared = textOf('schema/shared.graphql');
+      const both = await bothExecutors({
+        supergraphSdl: textOf('schema/supergraph.graphql'),
+        schemas: new Map(
+          NAMES.map((name) => [
+            name,
+            randomSubgraphSchema(
+              `${textOf(`subgraphs/${name}/${name}.graphql`)}\n${shared}`,
+              choices,
+            ),
+          ]),
+        ),
+        mangle: randomMangle(choices, seed === 1 ? 0 : 0.01),
       });
-    }
-    await both.stop();
-  }, TIMEOUT_MS);
+      const operations = sampleOperations(both.schema);
+      expect(operations.length).toBeGreaterThan(5);
+      for (const operation of operations) {
+        const { differences } = await both.compare(operation);
+        expect({ text: operation.text, differences }).toEqual({
+          text: operation.text,
+          differences: [],
+        });
+      }
+      await both.stop();
+    },
+    TIMEOUT_MS,
+  );
 
-  test('answers the queries of the bench as ApolloGateway does', async () => {
-    const both = await bothExecutors({
-      supergraphSdl: sampleSupergraph(),
-      schemas: new Map(sampleSubgraphs().map(({ name, schema }) => [name, schema])),
-    });
-    for (const { body } of OPERATIONS) {
-      const { query, variables } = JSON.parse(body) as {
-        readonly query: string;
-        readonly variables: Record<string, unknown>;
-      };
-      const asked = { text: query, variables, operationName: undefined };
-      expect(await both.compare(asked)).toEqual({
-        differences: [],
-        hasErrors: false,
-        isUnsupported: false,
+  test(
+    'answers the queries of the bench as ApolloGateway does',
+    async () => {
+      const both = await bothExecutors({
+        supergraphSdl: sampleSupergraph(),
+        schemas: new Map(sampleSubgraphs().map(({ name, schema }) => [name, schema])),
       });
-    }
-    await both.stop();
-  }, TIMEOUT_MS);
+      for (const { body } of OPERATIONS) {
+        const { query, variables } = JSON.parse(body) as {
+          readonly query: string;
+          readonly variables: Record<string, unknown>;
+        };
+        const asked = { text: query, variables, operationName: undefined };
+        expect(await both.compare(asked)).toEqual({
+          differences: [],
+          hasErrors: false,
+          isUnsupported: false,
+        });
+      }
+      await both.stop();
+    },
+    TIMEOUT_MS,
+  );
 });
 
 /** Queries and mutations; subscriptions take another way. */
