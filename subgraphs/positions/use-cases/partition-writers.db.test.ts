@@ -2,6 +2,7 @@ import type { Sql } from 'postgres';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decimal } from '#kernel/decimal';
+import { refuse } from '#kernel/decision';
 import { silentLogger } from '#platform/logger';
 import { openPool } from '#platform/postgres';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -17,6 +18,8 @@ import {
 } from '../../../test/support/positions-world.ts';
 import { createPositionCache } from '../store/position-cache.ts';
 import { createTradeBatchStore } from '../store/trade-batches.ts';
+import { createTradePlaces } from '../store/trade-places.ts';
+import { bustTrade } from './bust-trade.ts';
 import {
   BATCHES_LOOKED_UP,
   createPartitionWriters,
@@ -84,6 +87,51 @@ describe('PS-1 two writers on the same positions', () => {
       sentTrade({ accountId, tradeId: `${accountId}-IN`, quantity: decimal('50') }),
     );
     expect(answer).toMatchObject({ type: 'RECORDED', eventVersion: 3 });
+  });
+});
+
+describe('PS-1 figures and events of a position', () => {
+  test('are of one moment when a command is decided, whoever writes in between', async () => {
+    const accountId = newAccount();
+    const tradeId = `${accountId}-T1`;
+    const trade = sentTrade({ accountId, tradeId });
+    await record(trade);
+    const store = createTradeBatchStore(sql);
+    let isFirst = true;
+    const writers = createPartitionWriters({
+      batches: {
+        ...store,
+        async load(keys) {
+          if (isFirst) await bustTrade(theirs, { tradeId, reason: 'error' }, trade.origin);
+          isFirst = false;
+          return store.load(keys);
+        },
+      },
+      positions: createPositionCache(),
+      checkpoints: { offer: () => undefined },
+      clock: testClock,
+      logger: silentLogger,
+      pause: () => Promise.resolve(),
+    });
+    const theirs = { ...recording.deps, tradePlaces: createTradePlaces(sql) };
+    const key = await theirs.tradePlaces.placeOf(tradeId);
+    if (key === undefined) throw new Error('the trade has a place');
+    const seen: (readonly [figures: number, events: readonly number[] | undefined])[] = [];
+    await writers.submit([
+      {
+        key,
+        once: null,
+        origin: trade.origin,
+        history: { tradeId },
+        decide: ({ version }, { history }) => {
+          seen.push([version, history?.map((event) => event.version)]);
+          return refuse('ENOUGH');
+        },
+      },
+    ]);
+    expect(seen[0]).toEqual([2, [1, 2]]);
+    expect(new Set(seen.map(String)).size).toBe(1);
+    await writers.stop();
   });
 });
 

@@ -183,10 +183,9 @@ async function attemptBatch(
   const { batches, clock } = deps;
   const keys = [...new Set(commands.map(({ key }) => key.text))];
   const unknown = keys.filter((key) => !deps.positions.has(key));
-  const [stored, loaded, histories] = await Promise.all([
+  const [stored, loaded] = await Promise.all([
     found,
     unknown.length === 0 ? undefined : batches.load(unknown),
-    loadHistories(batches, commands),
   ]);
   if (stored.size > 0) deps.repeats.seen();
   const positions = new Map(loaded);
@@ -194,6 +193,7 @@ async function attemptBatch(
     const kept = deps.positions.get(key);
     if (kept !== undefined) positions.set(key, kept);
   }
+  const histories = await loadHistories(batches, commands, positions);
   const facts = { stored, positions, histories, today: clock.today(), nowMs: clock.nowMs() };
   let decided = decideBatch(commands, facts);
   const doubtful = commands.filter((_, index) => hasNothingToWrite(decided.outcomes[index]));
@@ -225,10 +225,8 @@ async function factsAnew(
   facts: BatchFacts,
 ): Promise<BatchFacts> {
   const keys = [...new Set(doubtful.map(({ key }) => key.text))];
-  const [positions, histories] = await Promise.all([
-    batches.load(keys),
-    loadHistories(batches, doubtful),
-  ]);
+  const positions = await batches.load(keys);
+  const histories = await loadHistories(batches, doubtful, positions);
   const stored = await batches.outcomesOf(idsOf(doubtful));
   return {
     ...facts,
@@ -245,19 +243,26 @@ function hasNothingToWrite(outcome: WriteOutcome | undefined): boolean {
   return outcome?.type === 'REFUSED' || outcome?.type === 'UNCHANGED';
 }
 
+/**
+ * Of the moment of the positions, which were loaded before: so nothing is missing, and what came
+ * after is left out. Otherwise a trade might be changed that the figures do not hold any longer.
+ */
 async function loadHistories(
   batches: TradeBatchStore,
   commands: readonly WriteCommand[],
+  positions: BatchFacts['positions'],
 ): Promise<BatchFacts['histories']> {
   const asking = commands.flatMap((command) =>
     command.history === undefined ? [] : [{ command, asked: command.history }],
   );
   const entries = await Promise.all(
     asking.map(
-      async ({ command, asked }): Promise<[WriteCommand, readonly KnownEvent[] | null]> => [
-        command,
-        await batches.history(command.key, asked, MAX_HISTORY_PER_COMMAND),
-      ],
+      async ({ command, asked }): Promise<[WriteCommand, readonly KnownEvent[] | null]> => {
+        const { key } = command;
+        const last = positions.get(key.text)?.position.version ?? 0;
+        const events = await batches.history(key, asked, MAX_HISTORY_PER_COMMAND);
+        return [command, events?.filter(({ version }) => version <= last) ?? null];
+      },
     ),
   );
   return new Map(entries);
