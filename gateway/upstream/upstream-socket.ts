@@ -16,6 +16,8 @@ export interface UpstreamSocketParts {
   /** Of HTTP; the WebSocket is on the same path. */
   readonly url: string;
   readonly internalTokens: InternalTokens | 'none';
+  /** Of one message. */
+  readonly maxUpstreamBytes: number;
 }
 
 export interface UpstreamSocket {
@@ -30,7 +32,7 @@ export function createUpstreamSocket(parts: UpstreamSocketParts): UpstreamSocket
   const { name, url, internalTokens } = parts;
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
-    webSocketImpl: WebSocket,
+    webSocketImpl: boundedSocket(parts.maxUpstreamBytes),
     // A stream that broke is reported to its client, who knows where to resume.
     retryAttempts: 0,
     onNonLazyError: () => undefined,
@@ -67,6 +69,15 @@ export function createUpstreamSocket(parts: UpstreamSocketParts): UpstreamSocket
     close: async () => {
       await client.dispose();
     },
+  };
+}
+
+/** A larger message closes the socket, and with it the streams of this subgraph. */
+function boundedSocket(maxPayload: number) {
+  return class extends WebSocket {
+    constructor(address: string, protocols: string | string[]) {
+      super(address, protocols, { maxPayload });
+    }
   };
 }
 

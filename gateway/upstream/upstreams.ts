@@ -9,8 +9,8 @@ import type { Upstream } from './upstream.ts';
 
 export interface Upstreams {
   /**
-   * The same one for the same name and `url`, which is what the supergraph says; without it the last
-   * of that name. A new supergraph may move a subgraph.
+   * The same one for the same name and `url`, which is what the supergraph says; without it the
+   * last of that name. A new supergraph may move a subgraph.
    */
   readonly of: (name: string, url: string | undefined) => Upstream;
   readonly close: () => Promise<void>;

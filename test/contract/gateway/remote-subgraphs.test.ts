@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { fixedClock, systemClock } from '#platform/clock';
 import type { Endpoint } from '#platform/graphql/endpoint';
 import { createInternalTokens } from '#platform/identity/internal-tokens';
@@ -224,6 +225,34 @@ describe('GW-5 subgraphs that misbehave', () => {
     }, 300);
     expect(data).toEqual({ motto: 'true to the line', calm: null });
     expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', service: 'risk' } }]);
+  });
+
+  test('end their streams by an event too large, and can be asked again', async () => {
+    await against((response) => response.end('{}'));
+    const sockets = new WebSocketServer({ noServer: true });
+    strange?.on('upgrade', (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        opened.on('error', () => undefined);
+        opened.on('message', (data: Buffer) => {
+          const { type, id } = JSON.parse(data.toString()) as { type: string; id: string };
+          if (type === 'connection_init') opened.send('{"type":"connection_ack"}');
+          if (type !== 'subscribe') return;
+          const rating = 'x'.repeat(10_000_000);
+          opened.send(JSON.stringify({ type: 'next', id, payload: { data: { rated: rating } } }));
+        });
+      });
+    });
+    const socket = await connect(other?.url ?? '');
+    for (const id of ['1', '2']) {
+      socket.subscribe(id, 'subscription { rated }');
+      expect(await socket.next()).toMatchObject({
+        type: 'error',
+        id,
+        payload: [{ extensions: { code: 'UPSTREAM_UNAVAILABLE', service: 'risk' } }],
+      });
+    }
+    socket.close();
+    sockets.close();
   });
 
   test('harm no request after theirs', async () => {

@@ -68,6 +68,7 @@ const MARKET_DATA = `${LINK}
 
 const RISK = `${LINK}
   type Query { worst: Instrument  calm: String }
+  type Subscription { rated: String }
   type Instrument @key(fields: "id") {
     id: ID!
     rating: String
