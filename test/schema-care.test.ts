@@ -28,7 +28,7 @@ test('schemas of all releases are kept and can be built', () => {
   }
 });
 
-describe('a change since the last release', () => {
+describe('GW-7 a change since the last release', () => {
   const withName = RELEASED.replace('"x" code', '"x" name: String "x" code');
   const withoutCode = RELEASED.replace('"x" code: String!', '"x" name: String');
   const nullableCode = RELEASED.replace('code: String!', 'code: String');

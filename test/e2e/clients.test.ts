@@ -203,7 +203,7 @@ describe('graphql-request 7', () => {
   });
 });
 
-describe('a program of a partner, bound to registered operations', () => {
+describe('GW-4 GW-7 a program of a partner, bound to registered operations', () => {
   const connect = () => {
     const client = connectRegistered({ url: platform.url, token: () => tokens.partner });
     open.push(client.close);

@@ -22,7 +22,7 @@ afterAll(() => platform.stop());
 const audits = serverAudits({ url: () => platform.url, fetchFn: fetch });
 const isRequired = ({ name }: Audit) => /^(MUST|SHOULD)\b/.test(name);
 
-describe('the audit of GraphQL over HTTP', () => {
+describe('GW-1 the audit of GraphQL over HTTP', () => {
   test('has requirements to check, and options', () => {
     expect(audits.filter(isRequired).length).toBeGreaterThanOrEqual(30);
     expect(audits.length).toBeGreaterThanOrEqual(60);

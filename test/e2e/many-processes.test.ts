@@ -16,8 +16,8 @@ import {
 } from '../support/many-processes.ts';
 import { redisSkipReason, startRedis, type TestRedis } from '../support/redis-server.ts';
 
-const START_LIMIT_MS = 180_000;
-const ROLL_LIMIT_MS = 300_000;
+const START_LIMIT_MS = 300_000;
+const ROLL_LIMIT_MS = 600_000;
 const BOOK = 'MANY';
 
 const EVERYTHING = `{
@@ -33,7 +33,7 @@ const RECORD = `mutation ($trades: [TradeInput!]!) { recordTrades(input: { trade
   results { __typename ... on TradeRecorded { duplicate } }
 } }`;
 
-describe.skipIf(redisSkipReason)('GW-7 many processes', () => {
+describe.skipIf(redisSkipReason)('PL-3 PL-5 many processes', () => {
   let database: TestDatabase;
   let redis: TestRedis;
   let platform: ManyProcesses;

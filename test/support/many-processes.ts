@@ -52,6 +52,8 @@ export async function startManyProcesses(servers: Environment): Promise<ManyProc
     VENDORS: 'none',
     INTERNAL_TOKEN_SECRET: 'only for processes that live as long as a test',
     STOP_DELAY_MS: String(STOP_DELAY_MS),
+    // A request that fails is to say so because of a restart, not because the machine is busy.
+    REQUEST_TIMEOUT_MS: '60000',
     ...servers,
   };
   const balancers = new Map<Unit, Balancer>();

@@ -24,7 +24,7 @@ async function start(...over: Parameters<typeof startSmallGateway>): Promise<Gat
   return gateway;
 }
 
-describe('GW-6 a supergraph file that changes', () => {
+describe('a supergraph file that changes', () => {
   const platform = createSmallPlatform();
   const newer = platform.supergraphSdl.replaceAll(/\bmotto\b/g, 'slogan');
 
@@ -88,7 +88,7 @@ describe('GW-6 a supergraph file that changes', () => {
   });
 });
 
-describe('GW-5 a subgraph that closes its connections', () => {
+describe('PL-5 a subgraph that closes its connections', () => {
   /** Hangs up as often as told, then answers; counts what it was asked. */
   async function behind(hangUps: number) {
     const platform = createSmallPlatform();
@@ -139,7 +139,7 @@ describe('GW-5 a subgraph that closes its connections', () => {
   });
 });
 
-describe('GW-5 a gateway that stops with a delay', () => {
+describe('PL-5 a gateway that stops with a delay', () => {
   test('says it is not ready first, answers what still comes, then closes sockets', async () => {
     const gateway = await startSmallGateway(createSmallPlatform(), { stopDelayMs: 300 });
     const socket = await connect(gateway.url, { params: { token: 'viewer' } });
