@@ -3,11 +3,12 @@
  */
 
 import type { Sql } from 'postgres';
-import { type BusinessDate, businessDate, startOfUtcDay } from '#kernel/business-date';
+import { addDays, type BusinessDate, businessDate, startOfUtcDay } from '#kernel/business-date';
 import { decimal } from '#kernel/decimal';
 import { type Price, price } from '#kernel/money';
 import { instantText } from '#platform/instant-column';
 import type { FxSnapshot } from '../domain/fx-snapshot.ts';
+import { MAX_CLOSE_AGE_DAYS } from '../domain/weighing.ts';
 
 export interface ClosePrice {
   readonly price: Price;
@@ -62,8 +63,43 @@ export function createClosePriceReader(sql: Sql) {
       return found;
     },
 
+    /** Of names that do not trade on the day: the last official close of up to 5 days before. */
+    async carried(
+      symbols: readonly string[],
+      date: BusinessDate,
+    ): Promise<ReadonlyMap<string, ClosePrice>> {
+      const found = await closesUpTo(sql, symbols, date);
+      return new Map(
+        [...found].map(([symbol, close]) => [
+          symbol,
+          { price: close.price, eventTimeMs: startOfUtcDay(close.date), isOfficial: true },
+        ]),
+      );
+    },
+
     ratesOn: (currencies: readonly string[], date: BusinessDate) => ratesOn(sql, currencies, date),
   };
+}
+
+/** Of the day, or the last one before it as long as that is not too old. */
+export async function closesUpTo(
+  sql: Sql,
+  symbols: readonly string[],
+  date: BusinessDate,
+): Promise<ReadonlyMap<string, { readonly price: Price; readonly date: BusinessDate }>> {
+  const rows = await sql<{ symbol: string; date: string; close: bigint }[]>`
+    select distinct on (symbol) symbol, business_date::text as date, close
+    from published.daily_closes
+    where symbol = any(${[...symbols]}::text[])
+      and business_date between ${addDays(date, -MAX_CLOSE_AGE_DAYS)}::text::date
+        and ${date}::text::date
+    order by symbol, business_date desc`;
+  return new Map(
+    rows.map(({ symbol, date: day, close }) => [
+      symbol,
+      { price: price(close), date: businessDate(day) },
+    ]),
+  );
 }
 
 /** Official closes of all days since, as they are known now. */

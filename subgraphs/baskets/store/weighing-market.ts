@@ -1,12 +1,11 @@
 /** What schemes that follow the market look at: preferred closes, rates and volatilities of a day. */
 
 import type { Sql } from 'postgres';
-import { addDays, type BusinessDate, businessDate } from '#kernel/business-date';
+import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { type Decimal, fromNumber } from '#kernel/decimal';
-import { type Price, price } from '#kernel/money';
-import { MAX_CLOSE_AGE_DAYS, type WeighingMarket } from '../domain/weighing.ts';
+import type { WeighingMarket } from '../domain/weighing.ts';
 import { windowVolatility } from '../domain/window-volatility.ts';
-import { ratesOn } from './close-prices.ts';
+import { closesUpTo, ratesOn } from './close-prices.ts';
 
 export interface WantedMarket {
   readonly symbols: readonly string[];
@@ -27,7 +26,7 @@ export function createWeighingMarketReader(sql: Sql) {
       if (asOf === null) return null;
       const { symbols, currencies, volatilityWindow } = wanted;
       const [closes, fx, volatilities] = await Promise.all([
-        closesBy(sql, symbols, asOf),
+        closesUpTo(sql, symbols, asOf),
         ratesOn(sql, currencies, asOf),
         volatilityWindow === null
           ? new Map<string, null>()
@@ -46,27 +45,6 @@ async function newestClose(sql: Sql, symbols: readonly string[]): Promise<Busine
         select business_date from published.daily_closes d
         where d.symbol = s.symbol order by business_date desc limit 1) c`;
   return row?.newest ? businessDate(row.newest) : null;
-}
-
-/** Of the day, or the last one before it as long as that is not too old. */
-async function closesBy(
-  sql: Sql,
-  symbols: readonly string[],
-  asOf: BusinessDate,
-): Promise<ReadonlyMap<string, { readonly price: Price; readonly date: BusinessDate }>> {
-  const rows = await sql<{ symbol: string; date: string; close: bigint }[]>`
-    select distinct on (symbol) symbol, business_date::text as date, close
-    from published.daily_closes
-    where symbol = any(${[...symbols]}::text[])
-      and business_date between ${addDays(asOf, -MAX_CLOSE_AGE_DAYS)}::text::date
-        and ${asOf}::text::date
-    order by symbol, business_date desc`;
-  return new Map(
-    rows.map(({ symbol, date, close }) => [
-      symbol,
-      { price: price(close), date: businessDate(date) },
-    ]),
-  );
 }
 
 /** Over the last closes up to the day; null for a name with too few, or without a move. */

@@ -65,7 +65,7 @@ export async function applyAnnouncedAction(
   if (clock.nowMs() < calendar.closesAtMs(day)) return later('the last close with it is to come');
   const other = otherSymbol(action.terms);
   const instruments = await reference.instruments(other === undefined ? [] : [other]);
-  const closes = await closesOn(deps, basket, symbols, day);
+  const closes = await closesOn(deps, basket, symbols, { date: day, calendar });
   const currencies = [...instruments.values(), ...version.constituents].map(
     (each) => each.currency,
   );

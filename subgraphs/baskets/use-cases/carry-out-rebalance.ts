@@ -15,7 +15,7 @@ import {
   pendingVersion,
 } from '../domain/basket.ts';
 import { adjustedBy, adjustmentOf } from '../domain/corporate-action-announced.ts';
-import type { Reweighed } from '../domain/basket-command.ts';
+import type { IndexCalendar, Reweighed } from '../domain/basket-command.ts';
 import {
   baseAtCloses,
   closingLevel,
@@ -61,7 +61,7 @@ export async function carryOutRebalance(
   const next = pendingVersion(basket);
   if (!rebalance || !former || next?.number !== versionNumber) return 'LATER';
   const symbols = symbolsOf([former, next]);
-  const closes = await closesOn(deps, basket, symbols, rebalance.effectiveDate);
+  const closes = await closesOn(deps, basket, symbols, { date: rebalance.effectiveDate });
   const missing = symbols.filter((symbol) => !closes.has(symbol));
   if (missing.length > 0) return 'LATER';
   const fx = await deps.closePrices.ratesOn(
@@ -172,14 +172,21 @@ async function failed(
   return failRebalance(deps, { code, ...failure });
 }
 
-/** With what corporate actions since took from them, as far as the index has worked them in. */
+/**
+ * With what corporate actions since took from them, as far as the index has worked them in. On a day
+ * that is none of trading for all, a name without a close has its last one.
+ */
 export async function closesOn(
   { closePrices, actions }: Pick<CarryOutDeps, 'closePrices' | 'actions'>,
   basket: Pick<Basket, 'id'>,
   symbols: readonly string[],
-  date: BusinessDate,
+  { date, calendar }: { readonly date: BusinessDate; readonly calendar?: IndexCalendar },
 ): Promise<ReadonlyMap<string, Price>> {
-  const found = await closePrices.closing(symbols, date);
+  const closing = await closePrices.closing(symbols, date);
+  const missing = symbols.filter((symbol) => !closing.has(symbol));
+  const rests = calendar !== undefined && !calendar.isTradingDay(date);
+  const carried = rests && missing.length > 0 ? await closePrices.carried(missing, date) : [];
+  const found = new Map([...closing, ...carried]);
   const applied = (await actions.appliedTo([basket.id])).get(basket.id) ?? [];
   const adjustments = applied.flatMap((action) => adjustmentOf(action) ?? []);
   return new Map(

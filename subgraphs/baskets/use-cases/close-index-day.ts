@@ -4,36 +4,38 @@
 
 import type { BusinessDate } from '#kernel/business-date';
 import { effectiveVersion } from '../domain/basket.ts';
-import type { IndexCalendar } from '../domain/basket-command.ts';
 import { type Valuation, type ValuedName, valuationLevel } from '../domain/contribution.ts';
 import { fxFactor } from '../domain/fx-snapshot.ts';
 import type { ValuationStore } from '../store/level-valuations.ts';
 import type { DailyLevelRepository } from '../store/restatements.ts';
 import { type CarryOutDeps, closesOn, readBasket } from './carry-out-rebalance.ts';
+import { type CalendarDeps, calendarOf } from './load-calendar.ts';
 
-export interface CloseDayDeps extends CarryOutDeps {
-  readonly calendar: IndexCalendar;
+export interface CloseDayDeps extends CarryOutDeps, CalendarDeps {
   readonly daily: Pick<DailyLevelRepository, 'store'>;
   readonly valuations: Pick<ValuationStore, 'store'>;
 }
 
-export type DayClosed = 'CLOSED' | 'ALREADY_CLOSED' | 'NOT_LIVE_THEN' | 'CLOSES_MISSING';
+export type DayClosed =
+  'CLOSED' | 'ALREADY_CLOSED' | 'NOT_A_DAY' | 'NOT_LIVE_THEN' | 'CLOSES_MISSING';
 
 /** Comes again while closes are missing; the first level of a day stays, others restate it. */
 export async function closeIndexDay(
   deps: CloseDayDeps,
   { code, date }: { readonly code: string; readonly date: BusinessDate },
 ): Promise<DayClosed> {
-  const { calendar, clock, closePrices, daily, valuations } = deps;
+  const { clock, closePrices, daily, valuations } = deps;
   const basket = await readBasket(deps, code);
   const version = effectiveVersion(basket);
   if (!version?.base) return 'NOT_LIVE_THEN';
+  const symbols = version.constituents.map(({ symbol }) => symbol);
+  const calendar = await calendarOf(deps, symbols);
+  if (!calendar.isIndexDay(date)) return 'NOT_A_DAY';
   const isFirst = !basket.versions.some(({ status }) => status === 'SUPERSEDED');
   // A later version took over at this close and at this level; a first one was not there yet.
   if (isFirst && version.base.basedAtMs > calendar.closesAtMs(date)) return 'NOT_LIVE_THEN';
-  const symbols = version.constituents.map(({ symbol }) => symbol);
   const official = await closePrices.official(symbols, date);
-  const closes = await closesOn(deps, basket, symbols, date);
+  const closes = await closesOn(deps, basket, symbols, { date, calendar });
   const currencies = version.constituents.map(({ currency }) => currency);
   const fx = await closePrices.ratesOn([basket.currency, ...currencies], date);
   const names: ValuedName[] = [];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { businessDate } from '#kernel/business-date';
+import { formatDecimal } from '#kernel/decimal';
 import {
   type BasketLifeWorld,
   openBasketLifeWorld,
@@ -7,7 +8,10 @@ import {
 import { carl, carryOutDeps, liveBasket, mia } from '../../../test/support/live-basket.ts';
 import { basketCalendar } from '../domain/exchange-calendar.ts';
 import { createExchangeCalendarReader } from '../store/exchange-calendars.ts';
+import { createValuationStore } from '../store/level-valuations.ts';
+import { createDailyLevelRepository } from '../store/restatements.ts';
 import { readBasket } from './carry-out-rebalance.ts';
+import { closeIndexDay } from './close-index-day.ts';
 
 let world: BasketLifeWorld;
 const EQUAL = { weighting: 'EQUAL', constituents: ['A', 'B'].map((symbol) => ({ symbol })) };
@@ -51,6 +55,34 @@ describe('BK-9 a basket keeps the days of the exchanges of its names', () => {
       );
     expect(await ask('2026-11-25')).toEqual({ requestDelisting: { reason: 'INVALID_LAST_DATE' } });
     expect(await ask('2026-11-30')).toEqual({ requestDelisting: {} });
+  });
+
+  test('a day on which none trades has no close, one on which some do carries the others', async () => {
+    await liveBasket(world, {
+      code: 'MIXED',
+      weighting: 'EQUAL',
+      constituents: [{ symbol: 'A' }, { symbol: 'C' }],
+    });
+    await world.owner`
+      insert into market_data.price_bar (series_id, business_date, close)
+      select series_id, '2026-11-24', 110 * 100000000::bigint
+      from market_data.price_series where instrument_id = 'ins_C'`;
+    const deps = {
+      ...carryOutDeps(world),
+      daily: createDailyLevelRepository(world.sql),
+      valuations: createValuationStore(world.sql),
+    };
+    const date = businessDate('2026-11-24');
+    expect(await closeIndexDay(deps, { code: 'NYC', date })).toBe('NOT_A_DAY');
+    expect(await closeIndexDay(deps, { code: 'MIXED', date })).toBe('CLOSED');
+    // A stays at 100 of the 19th, C rose by 10 %.
+    const [row] = await world.sql<{ level: bigint }[]>`
+      select level from baskets.daily_level join baskets.basket using (basket_id)
+      where code = 'MIXED'`;
+    expect(formatDecimal(row?.level ?? 0n)).toBe('1050');
+    // On a day on which all trade a close that is missing is waited for.
+    const friday = businessDate('2026-11-27');
+    expect(await closeIndexDay(deps, { code: 'MIXED', date: friday })).toBe('CLOSES_MISSING');
   });
 
   test('names of an exchange without a calendar keep weekdays', async () => {

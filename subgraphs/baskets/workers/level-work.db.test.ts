@@ -138,6 +138,7 @@ describe('BK-8 levels by day, week and month', () => {
       closePrices: createClosePriceReader(sql),
       actions: createCorporateActionStore(sql),
       calendar: indexCalendar({ closeMinuteUtc: 0, days: 'WEEKDAYS' }),
+      exchangeCalendars: { of: async () => [] },
       clock: parts.clock,
       newId: () => 'id',
       hash: (text) => text,
