@@ -1,13 +1,47 @@
 /** The least HTTP that Apollo Server needs, for those we are compared with. */
 
 import { type ApolloServer, HeaderMap } from '@apollo/server';
-import type { Handler } from '#platform/http/http-server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { type Handler, listen } from '#platform/http/http-server';
 import { parseJson, readBody } from '#platform/http/request-body';
+import { silentLogger } from '#platform/logger';
 import type { GatewayContext } from '../../gateway/gateway-context.ts';
+import { HOST, REQUEST_TIMEOUT_MS } from './bench-options.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 
-export function apolloOverHttp(server: ApolloServer<GatewayContext>, timeoutMs: number): Handler {
+export const NO_PLUGINS = {
+  introspection: true,
+  nodeEnv: 'production',
+  stopOnTerminationSignals: false,
+  plugins: [
+    ApolloServerPluginLandingPageDisabled(),
+    ApolloServerPluginInlineTraceDisabled(),
+    ApolloServerPluginCacheControlDisabled(),
+    ApolloServerPluginSchemaReportingDisabled(),
+    ApolloServerPluginUsageReportingDisabled(),
+  ],
+};
+
+/** Starts the server; answers with the port it listens on. */
+export async function listenApollo(server: ApolloServer<GatewayContext>): Promise<number> {
+  await server.start();
+  const { port } = await listen({
+    host: HOST,
+    port: 0,
+    logger: silentLogger,
+    routes: { '/graphql': apolloOverHttp(server, REQUEST_TIMEOUT_MS) },
+  });
+  return port;
+}
+
+function apolloOverHttp(server: ApolloServer<GatewayContext>, timeoutMs: number): Handler {
   return async (request, response) => {
     const body = await readBody(request, MAX_BODY_BYTES);
     if (body.kind !== 'read') throw new Error(`the request was ${body.kind}`);

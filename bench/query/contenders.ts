@@ -1,19 +1,11 @@
 /** The servers that are compared, on the same HTTP layer and with the same plugins switched off. */
 
 import { randomUUID } from 'node:crypto';
-import { ApolloGateway, LocalGraphQLDataSource } from '@apollo/gateway';
+import { ApolloGateway, LocalGraphQLDataSource, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginSchemaReportingDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import { Registry } from 'prom-client';
 import { systemClock } from '#platform/clock';
-import { listen } from '#platform/http/http-server';
 import { silentLogger } from '#platform/logger';
 import type { GatewayContext } from '../../gateway/gateway-context.ts';
 import { GATEWAY_LIMITS, type GatewayOptions } from '../../gateway/gateway-options.ts';
@@ -22,18 +14,26 @@ import { silenceVendorTelemetry } from '../../gateway/outside-calls.ts';
 import { startGateway } from '../../gateway/start-gateway.ts';
 import { dataSourceOf } from '../../gateway/upstream/data-source.ts';
 import { createUpstreams } from '../../gateway/upstream/upstreams.ts';
-import { apolloOverHttp } from './apollo-over-http.ts';
+import { listenApollo, NO_PLUGINS } from './apollo-over-http.ts';
+import { BENCH_TOKENS, HOST, REQUEST_TIMEOUT_MS } from './bench-options.ts';
 import { monolithSchema, sampleSubgraphs, sampleSupergraph } from './sample-subgraphs.ts';
 
 export const CONTENDERS = ['ours', 'same-sources', 'plain-gateway', 'monolith'] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
-const HOST = '127.0.0.1';
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Those whose subgraphs are in another process, and how these are served there. */
+export const SEPARATE = { 'ours-separate': 'thin', 'default-separate': 'apollo' } as const;
+export type Separate = keyof typeof SEPARATE;
+
+export type SubgraphUrls = Readonly<Record<string, string>>;
 
 /** Answers with the port it listens on. */
-export function startContender(name: Contender): Promise<number> {
+export function startContender(name: Contender | Separate, urls: SubgraphUrls): Promise<number> {
   switch (name) {
+    case 'ours-separate':
+      return startOurs({ subgraphs: [], subgraphUrls: urls, internalTokens: BENCH_TOKENS });
+    case 'default-separate':
+      return startDefaultGateway(urls);
     case 'ours':
       return startOurs();
     case 'same-sources':
@@ -68,8 +68,8 @@ function oursOptions(): GatewayOptions {
   };
 }
 
-async function startOurs(): Promise<number> {
-  const { port } = await startGateway(oursOptions());
+async function startOurs(other: Partial<GatewayOptions> = {}): Promise<number> {
+  const { port } = await startGateway({ ...oursOptions(), ...other });
   return port;
 }
 
@@ -103,28 +103,19 @@ function startPlainGateway(): Promise<number> {
   return startApollo({ gateway });
 }
 
-async function startApollo(
+/** As it comes: a request per fetch, by the fetch of its own. */
+function startDefaultGateway(urls: SubgraphUrls): Promise<number> {
+  silenceVendorTelemetry();
+  const gateway = new ApolloGateway({
+    supergraphSdl: sampleSupergraph(),
+    buildService: ({ name }) => new RemoteGraphQLDataSource({ url: urls[name] ?? '' }),
+    logger: silentLogger,
+  });
+  return startApollo({ gateway });
+}
+
+function startApollo(
   answering: { readonly schema: GraphQLSchema } | { readonly gateway: ApolloGateway },
 ): Promise<number> {
-  const server = new ApolloServer<GatewayContext>({
-    ...answering,
-    introspection: true,
-    nodeEnv: 'production',
-    stopOnTerminationSignals: false,
-    plugins: [
-      ApolloServerPluginLandingPageDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginSchemaReportingDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-    ],
-  });
-  await server.start();
-  const { port } = await listen({
-    host: HOST,
-    port: 0,
-    logger: silentLogger,
-    routes: { '/graphql': apolloOverHttp(server, REQUEST_TIMEOUT_MS) },
-  });
-  return port;
+  return listenApollo(new ApolloServer<GatewayContext>({ ...answering, ...NO_PLUGINS }));
 }

@@ -4,13 +4,15 @@
  */
 
 import { answerParent } from '../child.ts';
-import { CONTENDERS, startContender } from './contenders.ts';
+import { CONTENDERS, startContender, type SubgraphUrls } from './contenders.ts';
 
 const wanted = process.argv[2];
-const name = CONTENDERS.find((each) => each === wanted);
-if (name === undefined) throw new Error(`expected one of ${CONTENDERS.join(', ')}`);
+const names = [...CONTENDERS, 'ours-separate', 'default-separate'] as const;
+const name = names.find((each) => each === wanted);
+if (name === undefined) throw new Error(`expected one of ${names.join(', ')}`);
+const urls = JSON.parse(process.argv[3] ?? '{}') as SubgraphUrls;
 
-answerParent(await startContender(name), async () => {
+answerParent(await startContender(name, urls), async () => {
   const { user, system } = process.cpuUsage();
   return user + system;
 });

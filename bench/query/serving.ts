@@ -2,11 +2,11 @@
 
 import { Pool } from 'undici';
 import { startChild } from '../child.ts';
-import type { Contender } from './contenders.ts';
+import { type Contender, SEPARATE, type Separate } from './contenders.ts';
 import type { Operation } from './operations.ts';
 
 export interface Serving {
-  readonly name: Contender;
+  readonly name: Contender | Separate;
   ask(operation: Operation): Promise<string>;
   /** Asks over and over from all connections; every answer has to be `expected`. */
   load(operation: Operation, wish: { expected: string; forMs: number }): Promise<Sample>;
@@ -18,11 +18,17 @@ export interface Sample {
   readonly requestsPerSecond: number;
 }
 
+const SERVING = new URL('./serving-process.ts', import.meta.url);
+const SUBGRAPHS = new URL('./subgraphs-process.ts', import.meta.url);
 const CONNECTIONS = 10;
 const MS_PER_SECOND = 1_000;
 
-export async function serve(name: Contender): Promise<Serving> {
-  const child = await startChild(new URL('./serving-process.ts', import.meta.url), [name]);
+/** The subgraphs of some are in another process; its CPU counts too. */
+export async function serve(name: Contender | Separate): Promise<Serving> {
+  const kind = name in SEPARATE ? SEPARATE[name as Separate] : undefined;
+  const behind = kind && (await startChild(SUBGRAPHS, [kind]));
+  const child = await startChild(SERVING, [name, JSON.stringify(behind?.ready ?? {})]);
+  const children = behind ? [child, behind] : [child];
   const pool = new Pool(`http://127.0.0.1:${Number(child.ready)}`, { connections: CONNECTIONS });
 
   async function ask({ body }: Operation): Promise<string> {
@@ -37,7 +43,10 @@ export async function serve(name: Contender): Promise<Serving> {
     return text;
   }
 
-  const cpuUs = async () => Number(await child.ask({ what: 'cpu' }));
+  const cpuUs = async () => {
+    const used = await Promise.all(children.map((each) => each.ask({ what: 'cpu' })));
+    return used.reduce<number>((sum, each) => sum + Number(each), 0);
+  };
 
   return {
     name,
@@ -59,7 +68,7 @@ export async function serve(name: Contender): Promise<Serving> {
     },
     async stop() {
       await pool.destroy();
-      await child.stop();
+      for (const each of children) await each.stop();
     },
   };
 }

@@ -5,11 +5,12 @@
  * The servers take turns, so that what else the machine does hits all of them alike.
  */
 
-import { CONTENDERS, type Contender } from '../query/contenders.ts';
+import { CONTENDERS, type Contender, type Separate } from '../query/contenders.ts';
 import { type Operation, OPERATIONS } from '../query/operations.ts';
 import { type Sample, serve, type Serving } from '../query/serving.ts';
 import { costFigure, type Figure, median, rateFigure } from '../report.ts';
 
+const ALL_SUBGRAPHS = 5;
 const ROUNDS = 5;
 const WARM_UP_MS = 1_500;
 const ROUND_MS = 1_000;
@@ -20,6 +21,12 @@ const NAMES: Readonly<Record<Exclude<Contender, 'ours'>, string>> = {
   monolith: 'Apollo Server monolith',
 };
 
+const TARGETS: typeof NAMES = {
+  'same-sources': '3x at least, 4.5x aimed at',
+  'plain-gateway': '6x at least, 10x aimed at',
+  monolith: '1.5x at least, 2.2x aimed at',
+};
+
 export async function run(): Promise<readonly Figure[]> {
   const servers: Serving[] = [];
   try {
@@ -28,18 +35,49 @@ export async function run(): Promise<readonly Figure[]> {
     for (const operation of OPERATIONS) {
       figures.push(...figuresOf(operation, await measure(servers, operation)));
     }
-    return figures;
+    return [...figures, await separateFigure()];
   } finally {
     for (const server of servers) await server.stop();
   }
 }
 
-type Samples = ReadonlyMap<Contender, readonly Sample[]>;
+/** The query over 5 subgraphs, with these in another process. */
+async function separateFigure(): Promise<Figure> {
+  const servers: Serving[] = [];
+  try {
+    for (const name of ['ours-separate', 'default-separate'] as const) {
+      servers.push(await serve(name));
+    }
+    const operation = OPERATIONS.find(({ subgraphs }) => subgraphs === ALL_SUBGRAPHS);
+    if (!operation) throw new Error('no query over all subgraphs');
+    const samples = await measure(servers, operation);
+    const costOf = (name: Separate) =>
+      median((samples.get(name) ?? []).map(({ cpuUsPerRequest }) => cpuUsPerRequest));
+    return {
+      ...costFigure(
+        {
+          what: 'CPU per request of gateway and subgraphs in separate processes, 5 subgraphs',
+          value: costOf('ours-separate'),
+          unit: 'us',
+        },
+        {
+          what: 'default ApolloGateway and Apollo Server subgraphs',
+          value: costOf('default-separate'),
+        },
+      ),
+      target: '4x at least, 7x aimed at',
+    };
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+type Samples = ReadonlyMap<Contender | Separate, readonly Sample[]>;
 
 async function measure(servers: readonly Serving[], operation: Operation): Promise<Samples> {
   const expected = await sameAnswerOf(servers, operation);
   for (const server of servers) await server.load(operation, { expected, forMs: WARM_UP_MS });
-  const samples = new Map<Contender, Sample[]>(servers.map(({ name }) => [name, []]));
+  const samples = new Map<Contender | Separate, Sample[]>(servers.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const server of servers) {
       const sample = await server.load(operation, { expected, forMs: ROUND_MS });
@@ -67,17 +105,20 @@ function figuresOf({ subgraphs }: Operation, samples: Samples): readonly Figure[
     median((samples.get(name) ?? []).map(pick));
   const over = subgraphs === 1 ? 'over 1 subgraph' : `over ${subgraphs} subgraphs`;
   return (['same-sources', 'plain-gateway', 'monolith'] as const).flatMap((other) => [
-    costFigure(
-      {
-        what: `CPU per request, query ${over}`,
-        value: medianOf('ours', ({ cpuUsPerRequest }) => cpuUsPerRequest),
-        unit: 'us',
-      },
-      {
-        what: NAMES[other],
-        value: medianOf(other, ({ cpuUsPerRequest }) => cpuUsPerRequest),
-      },
-    ),
+    {
+      ...costFigure(
+        {
+          what: `CPU per request, query ${over}`,
+          value: medianOf('ours', ({ cpuUsPerRequest }) => cpuUsPerRequest),
+          unit: 'us',
+        },
+        {
+          what: NAMES[other],
+          value: medianOf(other, ({ cpuUsPerRequest }) => cpuUsPerRequest),
+        },
+      ),
+      ...(subgraphs === ALL_SUBGRAPHS ? { target: TARGETS[other] } : {}),
+    },
     rateFigure(
       {
         what: `throughput of one process, query ${over}`,
