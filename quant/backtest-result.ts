@@ -52,9 +52,11 @@ export type BacktestRefusal =
   | { readonly ok: false; readonly reason: 'LEVEL_NOT_POSITIVE'; readonly session: number }
   | { readonly ok: false; readonly reason: 'CANCELED'; readonly sessionsDone: number };
 
-/** Sessions in a row without a usable close, while the name is in the composition. */
+/** Sessions in a row without a usable price, while the name is in the composition. */
 export interface PriceGap {
   readonly name: number;
+  /** OPEN under NEXT_OPEN only. */
+  readonly price: 'CLOSE' | 'OPEN';
   readonly fromSession: number;
   readonly sessions: number;
 }

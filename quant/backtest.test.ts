@@ -170,7 +170,7 @@ describe('BK-4 missing prices', () => {
     expect(runBacktest(inputOf(late))).toEqual({
       ok: false,
       reason: 'MISSING_PRICES',
-      gaps: [{ name: 1, fromSession: 0, sessions: 3 }],
+      gaps: [{ name: 1, price: 'CLOSE', fromSession: 0, sessions: 3 }],
       gapCount: 1,
     });
   });
@@ -187,7 +187,7 @@ describe('BK-4 missing prices', () => {
     expect(run.warnings).toEqual([{ kind: 'PRICE_CARRIED', name: 0, sessions: 2 }]);
     expect(runBacktest(inputOf(rows, { maxCarriedSessions: 1 }))).toMatchObject({
       reason: 'MISSING_PRICES',
-      gaps: [{ name: 0, fromSession: 2, sessions: 1 }],
+      gaps: [{ name: 0, price: 'CLOSE', fromSession: 2, sessions: 1 }],
     });
   });
 
@@ -262,7 +262,7 @@ describe('BK-4 missing prices', () => {
     const run = runOf(inputOf(rows, { delistings, maxCarriedSessions: 1 }));
     expect([...run.levels]).toEqual([100, 100, 100, 100, 100]);
     expect(runBacktest(inputOf(rows, { maxCarriedSessions: 1 }))).toMatchObject({
-      gaps: [{ name: 0, fromSession: 3, sessions: 2 }],
+      gaps: [{ name: 0, price: 'CLOSE', fromSession: 3, sessions: 2 }],
     });
   });
 
@@ -278,6 +278,20 @@ describe('BK-4 missing prices', () => {
     // 5 x 20 + 5 x 10 (the close before) = 150 at the open, 75 in each.
     expect(run.levels[3]).toBe(75 + 7.5 * 20);
     expect(run.warnings).toEqual([{ kind: 'TRADED_AT_OLDER_CLOSE', name: 1, trades: 1 }]);
+  });
+
+  test('names without opens for longer than a price is carried are refused, or said', () => {
+    const { panel, ...rest } = inputOf(ROWS, { execution: 'NEXT_OPEN', maxCarriedSessions: 1 });
+    const opens = panel.closes.map((close, cell) => (cell % 2 === 1 ? NONE : close));
+    expect(runBacktest({ ...rest, panel: { ...panel, opens } })).toEqual({
+      ok: false,
+      reason: 'MISSING_PRICES',
+      gaps: [{ name: 1, price: 'OPEN', fromSession: 2, sessions: 3 }],
+      gapCount: 1,
+    });
+    const missingPrices = 'JOIN_AT_NEXT_REBALANCE';
+    const joining = runOf({ ...rest, missingPrices, panel: { ...panel, opens } });
+    expect(joining.warnings).toEqual([{ kind: 'TRADED_AT_OLDER_CLOSE', name: 1, trades: 1 }]);
   });
 
   test('a window of one session is refused', () => {

@@ -62,7 +62,9 @@ export function refusalText(refusal: BacktestRefusal, { symbols, dates }: PanelW
       const rest = more > 0 ? ` and ${more} more gaps` : '';
       return (
         `MISSING_PRICES: ${shown.join('; ')}${rest}; ` +
-        'JOIN_AT_NEXT_REBALANCE would go on without those names'
+        (refusal.gaps.some(({ price }) => price === 'OPEN')
+          ? 'NEXT_CLOSE needs no opens'
+          : 'JOIN_AT_NEXT_REBALANCE would go on without those names')
       );
     }
     case 'NO_PRICED_NAMES':
@@ -74,10 +76,11 @@ export function refusalText(refusal: BacktestRefusal, { symbols, dates }: PanelW
   }
 }
 
-function gapText({ name, fromSession, sessions: count }: PriceGap, words: PanelWords): string {
+function gapText(gap: PriceGap, words: PanelWords): string {
+  const { name, price, fromSession, sessions: count } = gap;
   const first = words.dates[fromSession] ?? '';
   const last = words.dates[fromSession + count - 1] ?? first;
-  return `${words.symbols[name] ?? ''} has no usable close from ${first} to ${last}`;
+  return `${words.symbols[name] ?? ''} has no usable ${price.toLowerCase()} from ${first} to ${last}`;
 }
 
 function sessions(count: number): string {
