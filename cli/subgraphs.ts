@@ -5,8 +5,8 @@ import type { PlatformParts, Subgraph, SubgraphName } from '#platform/subgraph';
 type Build = (parts: PlatformParts) => Subgraph;
 
 /**
- * In the order in which they start: each reads what the ones before it publish. Loaded when they are
- * built: a process that serves one of them, or a gateway alone, starts without the others.
+ * In the order in which they start: each reads what the ones before it publish. Loaded when they
+ * are built: a process that serves one of them, or a gateway alone, starts without the others.
  */
 export const SUBGRAPH_BUILDERS: Readonly<Record<SubgraphName, () => Promise<Build>>> = {
   'market-data': async () => (await import('../subgraphs/market-data/main.ts')).buildMarketData,

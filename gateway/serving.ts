@@ -1,7 +1,7 @@
 /**
- * What a gateway makes of one supergraph: schema, plans, access rules, costs, subscriptions. Replaced
- * as a whole when the supergraph changes; connections, limits and figures are the gateway's own and
- * stay.
+ * What a gateway makes of one supergraph: schema, plans, access rules, costs, subscriptions.
+ * Replaced as a whole when the supergraph changes; connections, limits and figures are the
+ * gateway's own and stay.
  */
 
 import type { ApolloServer } from '@apollo/server';

@@ -1,6 +1,6 @@
 /**
- * Types and documents of a partner's program from `partner.graphql`, as the client preset of GraphQL
- * Code Generator makes them, and the manifest of these documents for the gateway's safelist.
+ * Types and documents of a partner's program from `partner.graphql`, as the client preset of
+ * GraphQL Code Generator makes them, and their manifest for the gateway's safelist.
  */
 
 import { readFileSync } from 'node:fs';
@@ -41,7 +41,12 @@ export async function partnerClient(apiSdl: string): Promise<ReadonlyMap<string,
   const made = new Map<string, string>();
   for (const section of sections) {
     const file = KEPT.get(section.filename);
-    if (file !== undefined) made.set(file, `${(await codegen(section)).trimEnd()}\n`);
+    if (file !== undefined) made.set(file, withKnownImport(await codegen(section)));
   }
   return made;
+}
+
+/** The same type under the name of a package we have; the preset's own has no code to be found. */
+function withKnownImport(text: string): string {
+  return `${text.trimEnd()}\n`.replace('@graphql-typed-document-node/core', '@apollo/client');
 }

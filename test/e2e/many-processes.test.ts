@@ -76,7 +76,7 @@ describe.skipIf(redisSkipReason)('PL-3 PL-5 many processes', () => {
     expect(recordTrades.results).toEqual([{ __typename: 'TradeRecorded', duplicate: false }]);
   }
 
-  test('the journey: instruments, a basket, a price, a trade, and all of it in one answer', async () => {
+  test('the journey: a price, a basket, a trade, and all of it in one answer', async () => {
     const { createBasket } = await admin.fetch<{ createBasket: object }>(`mutation {
       upsertInstruments(input: { instruments: [
         { symbol: "AAPL", name: "Apple Inc.", assetClass: EQUITY, currency: "USD" }
