@@ -41,28 +41,12 @@ export function createGatewayMetrics(registry: Registry): GatewayMetrics {
     buckets: REQUEST_SECONDS_BUCKETS,
     registers,
   });
-  const fetches = new Counter({
-    name: 'plumbline_gateway_subgraph_fetches_total',
-    help: 'Fetches from subgraphs, by outcome.',
-    labelNames: ['subgraph', 'outcome'],
-    registers,
-  });
-  const fetchSeconds = new Histogram({
-    name: 'plumbline_gateway_subgraph_fetch_seconds',
-    help: 'Time a subgraph took to answer a fetch.',
-    labelNames: ['subgraph'],
-    buckets: REQUEST_SECONDS_BUCKETS,
-    registers,
-  });
   return {
     answered: ({ type, transport, outcome }, tookMs) => {
       requests.inc({ operation: type, transport, outcome });
       requestSeconds.observe({ operation: type, transport }, tookMs / MS_PER_SECOND);
     },
-    fetched: (subgraph, outcome, tookMs) => {
-      fetches.inc({ subgraph, outcome });
-      fetchSeconds.observe({ subgraph }, tookMs / MS_PER_SECOND);
-    },
+    fetched: fetchFigures(registers),
     executorFallbacks: new Counter({
       name: 'plumbline_gateway_executor_fallbacks_total',
       help: 'Operations left to ApolloGateway by the compiled executor, by reason.',
@@ -112,5 +96,41 @@ function streamMetrics(registers: Registry[]) {
       labelNames: ['reason'],
       registers,
     }),
+  };
+}
+
+function fetchFigures(registers: Registry[]): GatewayMetrics['fetched'] {
+  const fetches = new Counter({
+    name: 'plumbline_gateway_subgraph_fetches_total',
+    help: 'Fetches from subgraphs, by outcome.',
+    labelNames: ['subgraph', 'outcome'],
+    registers,
+  });
+  const fetchSeconds = new Histogram({
+    name: 'plumbline_gateway_subgraph_fetch_seconds',
+    help: 'Time a subgraph took to answer a fetch.',
+    labelNames: ['subgraph'],
+    buckets: REQUEST_SECONDS_BUCKETS,
+    registers,
+  });
+  // Looked up by label once per subgraph, not with every fetch.
+  const figuresOf = (subgraph: string) => {
+    const count = (outcome: FetchOutcome) => fetches.labels({ subgraph, outcome });
+    return {
+      fetches: {
+        ok: count('ok'),
+        errors: count('errors'),
+        timeout: count('timeout'),
+        unavailable: count('unavailable'),
+      },
+      seconds: fetchSeconds.labels({ subgraph }),
+    };
+  };
+  const bySubgraph = new Map<string, ReturnType<typeof figuresOf>>();
+  return (subgraph, outcome, tookMs) => {
+    const figures = bySubgraph.get(subgraph) ?? figuresOf(subgraph);
+    bySubgraph.set(subgraph, figures);
+    figures.fetches[outcome].inc();
+    figures.seconds.observe(tookMs / MS_PER_SECOND);
   };
 }

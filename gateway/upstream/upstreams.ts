@@ -5,6 +5,7 @@ import { type GatewayOptions, NO_LIMITS } from '../gateway-options.ts';
 import { guardedUpstream } from './guarded-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
 import { inProcessUpstream } from './in-process-upstream.ts';
+import { oncePerRequest } from './request-tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Upstreams {
@@ -17,7 +18,8 @@ export interface Upstreams {
 }
 
 export function createUpstreams(options: GatewayOptions, metrics: GatewayMetrics): Upstreams {
-  const { clock, logger, outages = new Set<string>() } = options;
+  const { clock, logger, internalTokens, outages = new Set<string>() } = options;
+  const tokens = internalTokens === 'none' ? internalTokens : oncePerRequest(internalTokens, clock);
   const byPlace = new Map<string, Upstream>();
   const lastByName = new Map<string, Upstream>();
   return {
@@ -25,7 +27,13 @@ export function createUpstreams(options: GatewayOptions, metrics: GatewayMetrics
       const place = `${name} ${url ?? ''}`;
       const known = url === undefined ? lastByName.get(name) : byPlace.get(place);
       const upstream =
-        known ?? guardedUpstream(open(name, url, options), { clock, logger, metrics, outages });
+        known ??
+        guardedUpstream(open(name, url, { ...options, internalTokens: tokens }), {
+          clock,
+          logger,
+          metrics,
+          outages,
+        });
       byPlace.set(place, upstream);
       lastByName.set(name, upstream);
       return upstream;
