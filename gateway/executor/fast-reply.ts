@@ -75,11 +75,11 @@ function listWriter(item: ReplyType, wishes: Wishes, parts: FastParts): Writer {
   const isNullable = item.kind !== 'nonNull';
   return (value) => {
     if (!Array.isArray(value)) return irregular();
-    const written: unknown[] = Array.from({ length: value.length });
+    const written: unknown[] = [];
     for (let index = 0; index < value.length; index += 1) {
       const each: unknown = value[index];
-      if (each !== null && each !== undefined) written[index] = write(each);
-      else written[index] = each === null && isNullable ? null : irregular();
+      if (each !== null && each !== undefined) written.push(write(each));
+      else written.push(each === null && isNullable ? null : irregular());
     }
     return written;
   };

@@ -4,17 +4,36 @@ import { isReference, ownValue } from './own-value.ts';
 
 export type ResponsePath = readonly (string | number)[];
 
-/** Any list there is flattened: all places of the path, one after the other. */
-export function valuesAt(value: unknown, path: ResponsePath, from = 0): unknown {
-  if (from === path.length || value === undefined || value === null) return value;
-  const step = path[from];
-  if (step === '@') {
-    if (!Array.isArray(value)) throw new TypeError(`expected a list at ${path.join('.')}`);
-    return value.flatMap((item: unknown) => valuesAt(item, path, from + 1));
+/** A list of all places of the path, when it leads through lists; otherwise the only one. */
+export function valuesAt(value: unknown, path: ResponsePath): unknown {
+  if (!path.includes('@')) return stepsFrom(value, path, 0);
+  const values: unknown[] = [];
+  const found = stepsFrom(value, path, 0, values);
+  return found === LISTED ? values : found;
+}
+
+const LISTED = Symbol('listed');
+
+/** Beyond a list what is found goes to `values`: nulls as well, and the items of a last list. */
+function stepsFrom(start: unknown, path: ResponsePath, from: number, values?: unknown[]): unknown {
+  let value = start;
+  for (let index = from; index < path.length; index += 1) {
+    if (value === undefined || value === null) return value;
+    const step = path[index];
+    if (step === '@') {
+      if (!Array.isArray(value)) throw new TypeError(`expected a list at ${path.join('.')}`);
+      for (const item of value) {
+        const found = stepsFrom(item, path, index + 1, values);
+        if (Array.isArray(found)) for (const each of found) values?.push(each);
+        else if (found !== LISTED) values?.push(found);
+      }
+      return LISTED;
+    }
+    if (typeof step !== 'string') throw new TypeError(`unexpected step ${String(step)} of a path`);
+    if (Array.isArray(value)) throw new TypeError(`unexpected list at ${path.join('.')}`);
+    value = isReference(value) ? ownValue(value, step) : undefined;
   }
-  if (typeof step !== 'string') throw new TypeError(`unexpected step ${String(step)} of a path`);
-  if (Array.isArray(value)) throw new TypeError(`unexpected list at ${path.join('.')}`);
-  return isReference(value) ? valuesAt(ownValue(value, step), path, from + 1) : undefined;
+  return value;
 }
 
 /** The same places with the indexes of their lists, for the paths of errors. */
