@@ -49,14 +49,15 @@ export interface UnderWay {
 
 type SocketLimits = Pick<GatewayLimits, 'maxSubscriptionsPerSocket' | 'maxOperationsPerSocket'>;
 
-/** Before its document is read: a flood is not worth parsing. */
+/** Before its document is read, for a flood is not worth parsing: named by what fills the socket. */
 export function floodRefusal(
-  { operations }: UnderWay,
+  { operations, running }: UnderWay,
   { maxSubscriptionsPerSocket, maxOperationsPerSocket }: SocketLimits,
 ): GraphQLError | undefined {
-  return operations > maxSubscriptionsPerSocket + maxOperationsPerSocket
-    ? tooMany('maxOperationsPerSocket', maxOperationsPerSocket, operations)
-    : undefined;
+  if (operations <= maxSubscriptionsPerSocket + maxOperationsPerSocket) return undefined;
+  return running >= maxOperationsPerSocket
+    ? tooMany('maxOperationsPerSocket', maxOperationsPerSocket, running + 1)
+    : tooMany('maxSubscriptionsPerSocket', maxSubscriptionsPerSocket, operations - running);
 }
 
 export function socketRefusal(
