@@ -9,7 +9,7 @@ export interface ConstantLoad {
 }
 
 /** Enough to meet every moment of a restart, little enough to leave the machine to it. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 300;
 
 export function constantLoad(questions: readonly (() => Promise<unknown>)[]): ConstantLoad {
   const failures: string[] = [];
