@@ -49,7 +49,7 @@ export interface UnderWay {
 
 type SocketLimits = Pick<GatewayLimits, 'maxSubscriptionsPerSocket' | 'maxOperationsPerSocket'>;
 
-/** Before its document is read, for a flood is not worth parsing: named by what fills the socket. */
+/** Before a document is read, for a flood is not worth parsing: named by what fills the socket. */
 export function floodRefusal(
   { operations, running }: UnderWay,
   { maxSubscriptionsPerSocket, maxOperationsPerSocket }: SocketLimits,
