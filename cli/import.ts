@@ -1,6 +1,6 @@
 /**
- * `npm run import -- prices|fx|instruments|sessions FILE…`: takes history files into the database of the
- * configuration, whether the platform runs on it or not.
+ * `npm run import -- prices|fx|instruments|sessions FILE…`: takes history files into the database
+ * of the configuration, whether the platform runs on it or not.
  */
 
 import { stderr, stdout } from 'node:process';

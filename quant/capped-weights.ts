@@ -5,7 +5,7 @@
  * pro rata over those that were never capped, until none exceeds it. Undefined when no size is
  * above zero, and when the names above zero x cap are below 1.
  *
- * Source: index and risk reference, section 2.4. Exact weights: subgraphs/baskets/domain/weights.ts.
+ * Source: index and risk reference, section 2.4. Exact weights: weights.ts of baskets.
  */
 export function cappedWeights(
   sizes: Float64Array,

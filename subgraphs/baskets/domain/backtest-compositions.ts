@@ -10,6 +10,7 @@ import { firstSessions } from '#quant/calendar-period';
 import { cappedWeights } from '#quant/capped-weights';
 import type { BacktestJob } from './backtest-job.ts';
 import type { PanelData } from './backtest-panel.ts';
+import { shownNames } from './shown-names.ts';
 import { windowVolatility } from './window-volatility.ts';
 
 export interface PanelInTime {
@@ -24,8 +25,6 @@ export interface PanelInTime {
 export type Compositions =
   | { readonly ok: true; readonly compositions: readonly Composition[] }
   | { readonly ok: false; readonly message: string };
-
-const MAX_SYMBOLS_SHOWN = 10;
 
 export function compositionsOf(job: BacktestJob, time: PanelInTime): Compositions {
   const { scheme, names, params } = job;
@@ -77,11 +76,9 @@ function sizesAt(
     window === null
       ? `a close at most ${params.maxCarriedSessions} sessions old`
       : `${window + 1} closes that move up to then`;
-  const more = missing.length - MAX_SYMBOLS_SHOWN;
   const message =
     `MISSING_PRICES: the weights of ${dates[session]} need ${what}, was missing for ` +
-    missing.slice(0, MAX_SYMBOLS_SHOWN).join(', ') +
-    (more > 0 ? ` and ${more} more` : '');
+    shownNames(missing);
   return { ok: false, message };
 }
 

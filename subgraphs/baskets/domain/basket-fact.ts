@@ -200,13 +200,6 @@ function oneOf<Type extends BasketFact['type']>(types: Readonly<Record<Type, tru
   return (fact: BasketFact): fact is FactOf<Type> => Object.hasOwn(types, fact.type);
 }
 
-export const isCompositionFact = oneOf<CompositionFact['type']>({
-  BasketCreated: true,
-  BasketEdited: true,
-  BasketCancelled: true,
-  IndexBased: true,
-});
-
 export const isBacktestFact = oneOf<BacktestFact['type']>({
   BacktestTriggered: true,
   BacktestCompleted: true,

@@ -5,6 +5,7 @@ import { type Refusal, refuse } from '#kernel/decision';
 import { type CurrencyCode, type Weight, weight } from '#kernel/money';
 import { type FxSnapshot, isPricedCurrency } from './fx-snapshot.ts';
 import type { BasketRefusalReason } from './refusal-reason.ts';
+import { shownNames } from './shown-names.ts';
 import {
   canonicalWeighing,
   type ProposedConstituent,
@@ -16,7 +17,6 @@ import {
 import type { WeightingScheme } from './weighting-schemes.ts';
 
 export const MAX_CONSTITUENTS = 1_000;
-const MAX_SYMBOLS_SHOWN = 10;
 
 /** Weights by their scheme alone. */
 export const NO_RULE: ProposedRule = { maxWeight: null, volatilityWindow: null, asOf: null };
@@ -77,16 +77,19 @@ export function compose(
   const symbols = proposed.map(({ symbol }) => symbol);
   const repeated = symbols.filter((symbol, at) => symbols.indexOf(symbol) !== at);
   if (repeated.length > 0) {
-    return refuse('DUPLICATE_SYMBOL', `each symbol stands once, was repeated: ${some(repeated)}`);
+    return refuse(
+      'DUPLICATE_SYMBOL',
+      `each symbol stands once, was repeated: ${shownNames(repeated)}`,
+    );
   }
   const named = symbols.flatMap((symbol) => known.instruments.get(symbol) ?? []);
   if (named.length < symbols.length) {
     const unknown = symbols.filter((symbol) => !known.instruments.has(symbol));
-    return refuse('UNKNOWN_SYMBOL', `no instrument has the symbol ${some(unknown)}`);
+    return refuse('UNKNOWN_SYMBOL', `no instrument has the symbol ${shownNames(unknown)}`);
   }
   const unpriced = unpricedCurrencies(named, currency, known.fx);
   if (unpriced.length > 0) {
-    return refuse('CURRENCY_NOT_PRICED', `no exchange rate is known for ${some(unpriced)}`);
+    return refuse('CURRENCY_NOT_PRICED', `no exchange rate is known for ${shownNames(unpriced)}`);
   }
   const badWeights = weightsFault(proposed, weighting);
   if (badWeights) return badWeights;
@@ -130,14 +133,14 @@ function weightsFault(proposed: readonly ProposedConstituent[], weighting: Weigh
     if (given.length === 0) return undefined;
     return refuse(
       'WEIGHT_NOT_EXPECTED' as const,
-      `weights are left out for ${weighting}, was given for ${some(given)}`,
+      `weights are left out for ${weighting}, was given for ${shownNames(given)}`,
     );
   }
   const missing = proposed.filter((each) => each.weight === null).map(({ symbol }) => symbol);
   if (missing.length > 0) {
     return refuse(
       'WEIGHT_MISSING' as const,
-      `every weight is given for ${weighting}, was missing for ${some(missing)}`,
+      `every weight is given for ${weighting}, was missing for ${shownNames(missing)}`,
     );
   }
   const tooSmall = proposed.find((each) => (each.weight ?? 0n) <= 0n);
@@ -171,10 +174,4 @@ export function canonicalContent(content: {
   const { currency, weighting, weighing } = content;
   if (weighing === null) return JSON.stringify([1, currency, weighting, names]);
   return JSON.stringify([2, currency, weighting, names, canonicalWeighing(weighing)]);
-}
-
-function some(symbols: readonly string[]): string {
-  const shown = symbols.slice(0, MAX_SYMBOLS_SHOWN).join(', ');
-  const more = symbols.length - MAX_SYMBOLS_SHOWN;
-  return more > 0 ? `${shown} and ${more} more` : shown;
 }

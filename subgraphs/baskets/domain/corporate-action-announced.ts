@@ -110,11 +110,6 @@ export interface PriceAdjustment {
   readonly exPrice: (withIt: Price) => Price | undefined;
 }
 
-/** A child that was not traded yet is worth nothing: its value is still in the parent. */
-export interface UntradedChild {
-  readonly symbol: string;
-}
-
 export function adjustmentOf({ exDate, terms }: AnnouncedAction): PriceAdjustment | undefined {
   if (terms.kind !== 'SPLIT' && terms.kind !== 'SPECIAL_DIVIDEND' && terms.kind !== 'RIGHTS') {
     return undefined;

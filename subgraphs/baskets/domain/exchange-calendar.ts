@@ -11,6 +11,16 @@ export interface ExchangeDays {
   readonly sessions: ReadonlySet<BusinessDate>;
 }
 
+/** As usual where nothing is known of the exchange, or not for that day. */
+export function isOpenOn(
+  exchange: ExchangeDays | undefined,
+  date: BusinessDate,
+  isUsually: boolean,
+): boolean {
+  if (exchange === undefined || date < exchange.first || date > exchange.last) return isUsually;
+  return exchange.sessions.has(date);
+}
+
 /**
  * The union of the exchanges (section 5): an index is computed on a day on which any of them
  * trades, and traded on one on which all of them do. An exchange that is not known (null), or not
@@ -22,9 +32,7 @@ export function basketCalendar(
 ): IndexCalendar {
   if (exchanges.length === 0) return usual;
   const isOpen = (exchange: ExchangeDays | null, date: BusinessDate): boolean =>
-    exchange === null || date < exchange.first || date > exchange.last
-      ? usual.isIndexDay(date)
-      : exchange.sessions.has(date);
+    isOpenOn(exchange ?? undefined, date, usual.isIndexDay(date));
   return {
     ...usual,
     isIndexDay: (date) => exchanges.some((each) => isOpen(each, date)),

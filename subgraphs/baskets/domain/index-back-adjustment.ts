@@ -1,8 +1,7 @@
 /**
  * Back-adjustment of a price history: factors that make closes before a corporate action comparable
  * with those after it. Raw prices and factors are kept, adjusted ones always derived: the next
- * action
- * changes the whole history.
+ * action changes the whole history.
  */
 
 import type { BusinessDate } from '#kernel/business-date';

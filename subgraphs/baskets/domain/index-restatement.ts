@@ -36,9 +36,8 @@ export interface SeenDays {
 
 /**
  * Goes through the closes in order of date. Units stay as they were; a composition that took over
- * at
- * a corrected close goes on from the corrected level, so its divisor is another one and every later
- * close of it follows. Answers only with days whose level or prices changed.
+ * at a corrected close goes on from the corrected level, so its divisor is another one and every
+ * later close of it follows. Answers only with days whose level or prices changed.
  */
 export function restate(
   closes: readonly PastClose[],
@@ -73,9 +72,8 @@ export function restate(
 
 /**
  * The divisor of a composition that took over at the close of `former`: what its units were worth
- * at
- * the corrected prices of that close, over the corrected level. Its value at the old prices is its
- * divisor times the old level, for the level was continuous.
+ * at the corrected prices of that close, over the corrected level. Its value at the old prices is
+ * its divisor times the old level, for the level was continuous.
  */
 function takenOver(
   former: { readonly was: PastClose; readonly is: Valuation },

@@ -50,6 +50,21 @@ describe('stale prices of section 2.6', () => {
     expect(isStale(close('20'), beforeTheOpen)).toBe(false);
   });
 
+  test('on a holiday the market is closed, and the last close is not stale', () => {
+    const known = ['2026-11-24', '2026-11-25', '2026-11-27'].map((text) => businessDate(text));
+    const exchange = {
+      mic: 'XNYS',
+      first: businessDate('2026-11-24'),
+      last: businessDate('2026-11-27'),
+      sessions: new Set(known),
+    };
+    const thanksgiving = { isLiquid: true, nowMs: at('26T17:00:00') };
+    const close = closePrice(p('10'), businessDate('2026-11-25'));
+    const session = sessionOf('XNYS', { calendar, neverCloses: false, exchange });
+    expect(isStale(close, { session, ...thanksgiving })).toBe(false);
+    expect(isStale(close, { session: newYork, ...thanksgiving })).toBe(true);
+  });
+
   test('after the open a price has the limit of an open market to be renewed', () => {
     const judge = (now: string) =>
       isStale(closePrice(p('10'), businessDate('2026-11-20')), {

@@ -4,6 +4,7 @@ import { type BusinessDate, isoWeekday, startOfUtcDay, utcDateOf } from '#kernel
 import { divideHalfEven, ONE } from '#kernel/decimal';
 import { type Price, price } from '#kernel/money';
 import type { IndexCalendar } from './basket-command.ts';
+import { type ExchangeDays, isOpenOn } from './exchange-calendar.ts';
 import { isClose, type LivePrice } from './live-price.ts';
 
 /** While the market is open, measured from the open or from when we received the price. */
@@ -61,26 +62,33 @@ const CORE_HOURS: Readonly<Record<string, CoreHours>> = {
   XHKG: hours('01:30', '08:00'),
 };
 
+export interface SessionRules {
+  /** The days of the index. */
+  readonly calendar: IndexCalendar;
+  readonly neverCloses: boolean;
+  /** Sessions of the market, as far as they are known; undefined for weekdays. */
+  readonly exchange?: ExchangeDays | undefined;
+}
+
 /**
- * The session of a market by its code, Monday to Friday; of one we do not know, the days of the
- * index
- * until its close. Without a calendar of holidays: on one, the prices of an open market age.
+ * The session of a market by its code, on the days of its calendar, else Monday to Friday; of one
+ * we do not know, the days of the index until its close.
  */
 export function sessionOf(
   mic: string | null,
-  { calendar, neverCloses }: { readonly calendar: IndexCalendar; readonly neverCloses: boolean },
+  { calendar, neverCloses, exchange }: SessionRules,
 ): TradingSession {
   const core = mic === null ? undefined : CORE_HOURS[mic];
   if (core) {
     return sessionBetween({
-      isSession: (date) => isoWeekday(date) <= FRIDAY,
+      isSession: (date) => isOpenOn(exchange, date, isoWeekday(date) <= FRIDAY),
       fromMs: (date) => startOfUtcDay(date) + core.from * MS_PER_MINUTE,
       toMs: (date) => startOfUtcDay(date) + core.to * MS_PER_MINUTE,
     });
   }
   if (neverCloses) return NEVER_CLOSED;
   return sessionBetween({
-    isSession: (date) => calendar.isIndexDay(date),
+    isSession: (date) => isOpenOn(exchange, date, calendar.isIndexDay(date)),
     fromMs: startOfUtcDay,
     toMs: (date) => calendar.closesAtMs(date),
   });

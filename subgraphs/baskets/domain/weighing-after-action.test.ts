@@ -66,7 +66,7 @@ describe('BK-9 shares after a corporate action', () => {
     expect(split?.names[1]).toMatchObject({ sharesOutstanding: q('500'), priceDate: '2026-11-20' });
   });
 
-  test('the next weights begin with them: half the price, twice the shares, the same weight', () => {
+  test('the next weights begin with them: half the price, twice the shares', () => {
     const split = after(['1000', '1000', '200'], ['A', 'B', 'C'], 'B');
     if (split === null) throw new Error('expected inputs');
     const version = {

@@ -10,6 +10,7 @@ import { type Price, type Quantity, type Weight, weight } from '#kernel/money';
 import { type FxSnapshot, fxFactor } from './fx-snapshot.ts';
 import type { FxFactor } from './index-level.ts';
 import type { BasketRefusalReason } from './refusal-reason.ts';
+import { shownNames } from './shown-names.ts';
 import { type WeightingScheme, weighBy, type WeightingRefusal } from './weighting-schemes.ts';
 
 export interface ProposedConstituent {
@@ -82,7 +83,6 @@ export const RETURNS_PER_YEAR = 252;
 export const VOLATILITY_CONVENTION =
   'sample deviation of simple daily returns of the preferred closes, in the currency of the ' +
   'name, x sqrt(252)';
-const MAX_SYMBOLS_SHOWN = 10;
 
 /** What a scheme looks at, beside what people give. */
 export const USES: Readonly<
@@ -201,8 +201,8 @@ function ruleFault({ scheme, rule }: ToWeigh) {
   if (scheme === 'INVERSE_VOLATILITY' && isWindow) return undefined;
   return refuse(
     'INVALID_WEIGHTING_RULE' as const,
-    `expected a volatilityWindow of ${MIN_VOLATILITY_WINDOW} to ${MAX_VOLATILITY_WINDOW} returns, ` +
-      `for INVERSE_VOLATILITY only, was ${volatilityWindow} for ${scheme}`,
+    `expected a volatilityWindow of ${MIN_VOLATILITY_WINDOW} to ${MAX_VOLATILITY_WINDOW} ` +
+      `returns, for INVERSE_VOLATILITY only, was ${volatilityWindow} for ${scheme}`,
   );
 }
 
@@ -216,7 +216,7 @@ function inputFault({ scheme, names }: ToWeigh) {
     if (found.length === 0) continue;
     return refuse(
       'WEIGHTING_INPUT_NOT_EXPECTED' as const,
-      `${scheme} takes no ${input}, was given for ${some(found)}`,
+      `${scheme} takes no ${input}, was given for ${shownNames(found.map(({ symbol }) => symbol))}`,
     );
   }
   return undefined;
@@ -232,7 +232,7 @@ function marketFault({ scheme, names, market, rule }: ToWeigh) {
     return refuse(
       'NO_PRICE_HISTORY' as const,
       `${scheme} needs a close of ${market.asOf} or at most ${MAX_CLOSE_AGE_DAYS} days before, ` +
-        `was missing for ${some(unpriced)}`,
+        `was missing for ${shownNames(unpriced.map(({ symbol }) => symbol))}`,
     );
   }
   if (scheme !== 'INVERSE_VOLATILITY') return undefined;
@@ -242,7 +242,7 @@ function marketFault({ scheme, names, market, rule }: ToWeigh) {
   return refuse(
     'NO_PRICE_HISTORY' as const,
     `${scheme} needs the last ${closes} closes up to ${market.asOf}, and that they move; ` +
-      `was not so for ${some(short)}`,
+      `was not so for ${shownNames(short.map(({ symbol }) => symbol))}`,
   );
 }
 
@@ -296,9 +296,3 @@ const NUMBERS = [
   'volatility',
   'sharesNow',
 ] as const;
-
-function some(names: readonly { readonly symbol: string }[]): string {
-  const shown = names.slice(0, MAX_SYMBOLS_SHOWN).map(({ symbol }) => symbol);
-  const more = names.length - MAX_SYMBOLS_SHOWN;
-  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}

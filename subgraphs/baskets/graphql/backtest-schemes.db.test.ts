@@ -130,7 +130,7 @@ describe('BK-4 a backtest follows the weighting of its basket', () => {
     );
   });
 
-  test('inverse volatility: from the first day on, over closes from before the window', async () => {
+  test('inverse volatility: from the first day on, over closes before it', async () => {
     await addCloses(world.owner, START, { D: swinging(0.01), E: swinging(0.02) });
     const wanted = {
       weighting: 'INVERSE_VOLATILITY',
@@ -149,7 +149,7 @@ describe('BK-4 a backtest follows the weighting of its basket', () => {
     });
   });
 
-  test('prints of days on which the exchange rests are left out, and the result says so', async () => {
+  test('prints of holidays are left out, and the result says so', async () => {
     await world.owner`update market_data.instrument set mic = 'XNAS' where symbol = 'F'`;
     await addCloses(world.owner, START, { F: CLOSES['A'] ?? [] });
     const holiday = DATES[LEAD + 10] ?? '';

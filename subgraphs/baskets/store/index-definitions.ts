@@ -5,9 +5,11 @@ import { decimal, formatDecimal } from '#kernel/decimal';
 import { currencyCode, quantity, weight } from '#kernel/money';
 import { invariant } from '#platform/errors';
 import type { BasketVersion, IndexBase } from '../domain/basket.ts';
+import type { ExchangeDays } from '../domain/exchange-calendar.ts';
 import type { IndexDefinition } from '../domain/live-index.ts';
 import type { TradingSession } from '../domain/stale-policy.ts';
 import { type BasketReader, versionKeyText } from './basket-reader.ts';
+import { exchangeDaysOf } from './exchange-calendars.ts';
 import type { CorporateActionStore } from './corporate-actions.ts';
 import type { BasketRow, ConstituentRow, VersionRow } from './basket-rows.ts';
 
@@ -20,7 +22,7 @@ export interface IndexDefinitionDeps {
   readonly reader: BasketReader;
   readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
   /** When the market of that code is open. */
-  readonly sessionOf: (mic: string | null) => TradingSession;
+  readonly sessionOf: (mic: string | null, exchange: ExchangeDays | undefined) => TradingSession;
 }
 
 /** Unknown ids are left out. */
@@ -43,17 +45,20 @@ export function createIndexDefinitionReader({
     const constituents = await reader.constituents(
       current.map(({ basket }) => ({ basketId: basket.id, number: basket.currentVersion })),
     );
-    const mics = await micsOf(
-      sql,
-      [...constituents.values()].flatMap((names) => names.map(({ symbol }) => symbol)),
+    const symbols = [...constituents.values()].flatMap((names) =>
+      names.map(({ symbol }) => symbol),
     );
+    const [mics, exchanges] = await Promise.all([
+      micsOf(sql, symbols),
+      exchangeDaysOf(sql, [...new Set(symbols)]),
+    ]);
     return current.flatMap(({ basket, version }) => {
       // Read at two moments: an edit between them is announced, and read once more then.
       if (!version) return [];
       const names = constituents.get(versionKeyText(version)) ?? [];
       const sessions = names.map(({ symbol }): [string, TradingSession] => [
         symbol,
-        sessionOf(mics.get(symbol) ?? null),
+        sessionOf(mics.get(symbol) ?? null, exchanges.get(symbol)),
       ]);
       return {
         ...definitionOf(basket, version, names),

@@ -1,4 +1,4 @@
-/** What schemes that follow the market look at: preferred closes, rates and volatilities of a day. */
+/** What schemes that follow the market look at: closes, rates and volatilities of a day. */
 
 import type { Sql } from 'postgres';
 import { type BusinessDate, businessDate } from '#kernel/business-date';

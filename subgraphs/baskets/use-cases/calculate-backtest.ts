@@ -14,6 +14,7 @@ import {
 import { compositionsOf } from '../domain/backtest-compositions.ts';
 import type { BacktestJob } from '../domain/backtest-job.ts';
 import { dateOfDay, type PanelData } from '../domain/backtest-panel.ts';
+import { shownNames } from '../domain/shown-names.ts';
 import { refusalText } from '../domain/backtest-words.ts';
 import type { BacktestProgress } from './backtest-progress.ts';
 
@@ -27,7 +28,6 @@ export type CalculationOutcome =
   | { readonly ok: true; readonly document: BacktestDocument; readonly weights: Float64Array }
   | { readonly ok: false; readonly message: string };
 
-const MAX_SYMBOLS_SHOWN = 10;
 /** Exchanges close for up to nine days in a row around new year; beyond that prices are missing. */
 const MAX_DAYS_BETWEEN_SESSIONS = 14;
 
@@ -117,12 +117,8 @@ function warningsOfData(
 ): readonly string[] {
   const warnings: string[] = [];
   if (unadjusted.length > 0) {
-    const shown = unadjusted.slice(0, MAX_SYMBOLS_SHOWN).join(', ');
-    const more = unadjusted.length - MAX_SYMBOLS_SHOWN;
-    warnings.push(
-      `not adjusted for dividends and splits are the prices of ${shown}` +
-        (more > 0 ? ` and ${more} more` : ''),
-    );
+    const shown = shownNames(unadjusted);
+    warnings.push(`not adjusted for dividends and splits are the prices of ${shown}`);
   }
   if (offSessionCloses > 0) {
     warnings.push(

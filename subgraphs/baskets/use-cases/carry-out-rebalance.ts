@@ -173,8 +173,8 @@ async function failed(
 }
 
 /**
- * With what corporate actions since took from them, as far as the index has worked them in. On a day
- * that is none of trading for all, a name without a close has its last one.
+ * With what corporate actions since took from them, as far as the index has worked them in. On a
+ * day that is none of trading for all, a name without a close has its last one.
  */
 export async function closesOn(
   { closePrices, actions }: Pick<CarryOutDeps, 'closePrices' | 'actions'>,

@@ -57,7 +57,7 @@ describe('BK-9 a basket keeps the days of the exchanges of its names', () => {
     expect(await ask('2026-11-30')).toEqual({ requestDelisting: {} });
   });
 
-  test('a day on which none trades has no close, one on which some do carries the others', async () => {
+  test('a day on which none trades has no close; where some do, others carry theirs', async () => {
     await liveBasket(world, {
       code: 'MIXED',
       weighting: 'EQUAL',

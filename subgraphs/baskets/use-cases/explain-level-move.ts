@@ -13,8 +13,7 @@ export interface ExplainMoveDeps {
 
 /**
  * Between the newest stored valuation at or before each moment; `toMs` null for this moment, with
- * the
- * prices of now. Null when nothing is stored.
+ * the prices of now. Null when nothing is stored.
  */
 export async function explainLevelMove(
   { valuations, liveValuation, clock }: ExplainMoveDeps,

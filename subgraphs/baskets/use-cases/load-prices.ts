@@ -2,6 +2,7 @@
 
 import type { PriceRequest } from '../domain/backtest-job.ts';
 import { buildPanel, type PanelData } from '../domain/backtest-panel.ts';
+import { shownNames } from '../domain/shown-names.ts';
 import { onSessions, sessionDaysOf } from '../domain/off-session-closes.ts';
 import type { PriceHistoryReader } from '../store/price-history.ts';
 
@@ -24,7 +25,6 @@ export type LoadedPrices =
   | { readonly ok: false; readonly message: string };
 
 const BYTES_OF_FLOAT = 8;
-const MAX_SYMBOLS_SHOWN = 10;
 
 export async function loadPrices(
   { history, hash }: PricesDeps,
@@ -33,7 +33,7 @@ export async function loadPrices(
   const { names, benchmark, rates, exchanges, missing, unadjusted, state } =
     await history.load(request);
   if (missing.length > 0) {
-    return { ok: false, message: `no daily prices are known of ${some(missing)}` };
+    return { ok: false, message: `no daily prices are known of ${shownNames(missing)}` };
   }
   const days = new Map([...new Set(exchanges.values())].map((each) => [each, sessionDaysOf(each)]));
   const traded = names.map((bars) => {
@@ -64,10 +64,4 @@ export async function loadPrices(
 
 function allocate(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(length * BYTES_OF_FLOAT));
-}
-
-function some(symbols: readonly string[]): string {
-  const shown = symbols.slice(0, MAX_SYMBOLS_SHOWN).join(', ');
-  const more = symbols.length - MAX_SYMBOLS_SHOWN;
-  return more > 0 ? `${shown} and ${more} more` : shown;
 }

@@ -121,7 +121,7 @@ describe('BK-9 a rebalance of a basket that follows the market', () => {
     expect(paid.base?.divisor).toBeLessThan(before.base?.divisor ?? 0n);
   });
 
-  test('a name that leaves takes nothing from the scheme: the next rebalance weighs by it', async () => {
+  test('a name that leaves takes nothing from the scheme', async () => {
     const action = {
       actionId: 'ca_delete',
       exDate: businessDate('2026-11-23'),

@@ -6,6 +6,7 @@ import { pause } from '#platform/backoff';
 import { createTopicTail, type TopicTail } from '#platform/event-log/topic-tail';
 import type { PlatformParts } from '#platform/subgraph';
 import { indexCalendar } from '../domain/basket-calendar.ts';
+import type { ExchangeDays } from '../domain/exchange-calendar.ts';
 import { sessionOf } from '../domain/stale-policy.ts';
 import { BASKET_STATES, isPriced } from '../domain/transition-table.ts';
 import type { Deps, LevelDeps } from '../graphql/context.ts';
@@ -35,8 +36,6 @@ export interface LevelWorkDeps {
   readonly levels: LevelRepository;
   readonly transitions: Pick<TopicTail<BasketTransitioned>, 'follow'>;
 }
-
-export type LevelWork = ReturnType<typeof createLevelWork>;
 
 export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
   const { sql, clock, logger } = parts;
@@ -97,5 +96,6 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
 function sessions({ config }: PlatformParts) {
   const neverCloses = config.indexCalendar.days === 'ALL';
   const calendar = indexCalendar(config.indexCalendar);
-  return (mic: string | null) => sessionOf(mic, { calendar, neverCloses });
+  return (mic: string | null, exchange: ExchangeDays | undefined) =>
+    sessionOf(mic, { calendar, neverCloses, exchange });
 }

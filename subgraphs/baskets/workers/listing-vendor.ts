@@ -5,8 +5,7 @@
  * Each basket has a cell. NEW: its aim (goal and content) was set, nothing was asked for it yet.
  * ASKING: a request is on its way. POLLING: the vendor took it, or is asked what it has. WAITING:
  * it did not answer; NEW again after a backoff. DONE: the vendor has, or has not, what is wanted,
- * or
- * said its last word. A new aim makes the cell NEW from anywhere. Requests are idempotent, so a
+ * or said its last word. A new aim makes the cell NEW from anywhere. Requests are idempotent, so a
  * process that knows nothing but the stored standing repeats what the one before it asked.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Hands the price of every basket on the market to every vendor that lists it, each 5 s, and at
- * once
- * when it comes to the market or its standing changes. The ports keep the newest and drop the rest.
+ * once when it comes to the market or its standing changes. The ports keep the newest and drop the
+ * rest.
  */
 
 import type { Clock } from '#platform/clock';

@@ -144,7 +144,7 @@ describe.skipIf(!hasData)('MD-2 the real files (skipped without ../shared/data)'
 });
 
 describe.skipIf(!hasData)('MD-2 real exchange calendars (skipped without ../shared/data)', () => {
-  test('come whole, again without a change, and know holidays, early closes and lunch', async () => {
+  test('come whole, and know holidays, early closes and lunch', async () => {
     const file = dataFile('calendars/xnys_sessions.csv.gz');
     const run = await importSessions(history, { file });
     expect(run).toMatchObject({ status: 'COMPLETED', kind: 'SESSIONS', faultCount: 0 });
