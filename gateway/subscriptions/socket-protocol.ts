@@ -34,6 +34,7 @@ import type { Safelist } from '../limits/safelist.ts';
 import { withoutSuggestion } from '../limits/suggestions.ts';
 import type { PreparedDocument, PrepareDocument } from '../prepared-document.ts';
 import { formattedResult, presentError, presentFormatted } from '../result-format.ts';
+import { createOpenStreams, type OpenStreams } from './open-streams.ts';
 import type { Subscriber } from './subscriber.ts';
 import { onExpiry } from './token-expiry.ts';
 
@@ -60,6 +61,7 @@ export interface Connection extends SocketExtra {
   caller: VerifiedToken | null;
   /** Queries and mutations under way, given up with the socket. */
   readonly running: Set<AbortController>;
+  readonly streams: OpenStreams;
   /** What arrives after it, such as a verified token, is for nobody. */
   isClosed: boolean;
   forgetExpiry: () => void;
@@ -69,7 +71,7 @@ export interface Connection extends SocketExtra {
 
 export function connectionOf(base: SocketExtra): Connection {
   const none = { isClosed: false, forgetExpiry: noop, forget: noop };
-  return { ...base, ...none, caller: null, running: new Set() };
+  return { ...base, ...none, caller: null, running: new Set(), streams: createOpenStreams() };
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Connection>;
@@ -109,6 +111,7 @@ export function createProtocolOptions(parts: ProtocolParts): Options {
       extra.forgetExpiry();
       extra.forget();
       for (const abort of extra.running) abort.abort();
+      extra.streams.end();
     },
     onSubscribe: (context, id, payload) => answerTo(context, { id, payload }, parts),
     execute: (args) => prepared(args).run(),
@@ -237,8 +240,11 @@ function unauthenticated(message: string): GraphQLError {
 
 async function openStream(
   { id, document, operation, payload, connection, caller }: Asked,
-  { subscriber, newId, clock }: ProtocolParts,
+  { subscriber, limits, newId, clock }: ProtocolParts,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
+  const operations = connection.streams.count() + 1;
+  const refusal = socketRefusal(operation, { operations, running: 0 }, limits);
+  if (refusal) return { errors: [refusal] };
   const answer = await subscriber({
     document: document.document,
     documentHash: document.hash,
@@ -252,7 +258,8 @@ async function openStream(
   // The token of the connection ends the whole socket when it expires.
   const isOwn = caller !== null && caller !== connection.caller;
   const stream = isOwn ? untilExpiry(answer.stream, caller.expiresAtMs, clock) : answer.stream;
-  return { isStream: true, run: () => stream };
+  const open = connection.streams.add(id, stream);
+  return { isStream: true, run: () => open };
 }
 
 function untilExpiry<Event>(
