@@ -1,5 +1,6 @@
 /**
- * The README's table of figures, made from bench/results, so that it cannot say anything else: those
+ * The README's table of figures, made from bench/results, so that it cannot say anything else:
+ * those
  * with a target. The rest is in the files.
  */
 

@@ -1,6 +1,7 @@
 /**
  * One operation of one client, fed by topics. graphql-ws holds it as the stream of the operation:
- * the stream yields nothing, for events go past graphql-ws to the socket, and ends as a stream does.
+ * the stream yields nothing, for events go past graphql-ws to the socket, and ends as a stream
+ * does.
  */
 
 import type { FrameQueue } from '#platform/http/frame-queue';

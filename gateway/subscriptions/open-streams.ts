@@ -1,5 +1,6 @@
 /**
- * The streams of one socket, whatever graphql-ws knows of them: when a client uses an id again while
+ * The streams of one socket, whatever graphql-ws knows of them: when a client uses an id again
+ * while
  * the operation before is still ending, graphql-ws loses sight of one, and nobody would end it.
  */
 

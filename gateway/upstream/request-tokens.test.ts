@@ -8,7 +8,7 @@ function contextOf(): RequestContext {
   return { identity: null, correlationId: 'c', deadlineAtMs: 0, signal };
 }
 
-test('the fetches of a request share a token while it is fresh, those of others do not', async () => {
+test('fetches of a request share a token while it is fresh, those of others do not', async () => {
   let signed = 0;
   const clock = fixedClock(1_000);
   const tokens = oncePerRequest(

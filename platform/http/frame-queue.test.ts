@@ -103,7 +103,7 @@ test('nothing of a slot that was forgotten is written', () => {
   expect(starts()).not.toContain('apple');
 });
 
-test('what must not be skipped closes the socket above the limit, once, and nothing is kept', () => {
+test('what must not be skipped closes the socket above the limit, and nothing is kept', () => {
   const { queue, connection, drain, tooSlow, starts } = queueOver();
   connection.isFull = true;
   for (let count = 1; count <= 60; count++) queue.push(`${count}`, KILOBYTE);

@@ -4,7 +4,8 @@
  * Modes:
  * - flowing: messages wait for the next flush only.
  * - behind: entered when more than `conflateAboveBytes` wait. Of messages that may be skipped only
- *   the newest of each slot is kept; the others wait as before. Left when the connection takes more:
+ *   the newest of each slot is kept; the others wait as before. Left when the connection takes
+ * more:
  *   the kept ones follow, the least recently changed first.
  * - closed: entered by `close`, and when more than `maxQueuedBytes` wait: what waits is dropped and
  *   the socket is closed as too slow. Nothing that must not be skipped is ever skipped.

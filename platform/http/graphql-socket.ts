@@ -1,5 +1,6 @@
 /**
- * One WebSocket, lent to graphql-ws: sends, closes, and keeps alive. Messages that are ready go past
+ * One WebSocket, lent to graphql-ws: sends, closes, and keeps alive. Messages that are ready go
+ * past
  * graphql-ws through `frames`. Modes: open, then closing as soon as either side asks; entering
  * closing ends the streams at once, without waiting for a client that may never answer.
  */

@@ -80,7 +80,8 @@ function gapText(gap: PriceGap, words: PanelWords): string {
   const { name, price, fromSession, sessions: count } = gap;
   const first = words.dates[fromSession] ?? '';
   const last = words.dates[fromSession + count - 1] ?? first;
-  return `${words.symbols[name] ?? ''} has no usable ${price.toLowerCase()} from ${first} to ${last}`;
+  const symbol = words.symbols[name] ?? '';
+  return `${symbol} has no usable ${price.toLowerCase()} from ${first} to ${last}`;
 }
 
 function sessions(count: number): string {

@@ -93,7 +93,7 @@ describe('GW-2 storms of sockets', () => {
     },
   );
 
-  test('10,000 subscribes of one client: the limit runs, the others are refused by name', async () => {
+  test('10,000 subscribes of a client: the limit runs, the others are refused by name', async () => {
     const client = await connect(gateway.url, { params: { token: 'viewer' } });
     const allowed = GATEWAY_LIMITS.maxSubscriptionsPerSocket;
     for (let number = 0; number < 10_000; number += 1) {
