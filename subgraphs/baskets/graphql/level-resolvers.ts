@@ -20,11 +20,13 @@ function checkedFirst(first: number): number {
 export const levelResolvers = {
   Mutation: {
     announceCorporateAction: async (_root, { input }, { levelDeps, request }) => {
-      const { newShares, oldShares, amount, finalPrice, otherSymbol, ...wanted } = input;
+      const { newShares, oldShares, amount, finalPrice, otherSymbol, ...rest } = input;
+      const { confirmPrice, ...wanted } = rest;
       const result = await announceCorporateAction(
         levelDeps,
         {
           ...wanted,
+          isPriceConfirmed: confirmPrice ?? false,
           newShares: newShares ?? null,
           oldShares: oldShares ?? null,
           amount: amount ?? null,

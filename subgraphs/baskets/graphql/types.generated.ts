@@ -1249,6 +1249,11 @@ export type AnnounceCorporateActionInput = {
   readonly finalPrice?: InputMaybe<Scalars['Decimal']['input']>;
   /** SPIN_OFF: symbol of the child, of which `newShares` are given; MERGER_FOR_STOCK: of the acquirer. */
   readonly otherSymbol?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * True: the cash of MERGER_FOR_CASH or the final price of DELETE is meant although it is more than
+   * half of the last close away from it, 0 in a bankruptcy included. Null is false.
+   */
+  readonly confirmPrice?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** Kinds of corporate actions that change an index. */
@@ -1293,7 +1298,10 @@ export type IndexActionRefused = {
 
 /** Why an announcement is refused, in order of precedence. */
 export type CorporateActionRefusalReason =
-  /** A term is missing, too many, or makes no sense. */
+  /**
+   * A term is missing, too many, or makes no sense: an ex-date in the past, a ratio beyond 1:1000 or
+   * 1000:1, a special dividend not below the last close, a price far from it and not confirmed.
+   */
   | 'TERMS_INVALID'
   /** No instrument has the symbol. */
   | 'UNKNOWN_SYMBOL'

@@ -27,7 +27,15 @@ export type CorporateActionStore = ReturnType<typeof createCorporateActionStore>
 const MAX_DUE = 500;
 
 export function createCorporateActionStore(sql: Sql) {
+  const find = async (actionId: string): Promise<AnnouncedAction | undefined> => {
+    const [stored] = await sql<ActionRow[]>`
+      select ${actionColumns(sql)} from baskets.corporate_action a where action_id = ${actionId}`;
+    return stored && actionOfRow(stored);
+  };
+
   return {
+    find,
+
     /** The action that has the id now: this one, or an earlier one. */
     async announce(wanted: NewAnnouncement): Promise<AnnouncedAction> {
       const terms = JSON.stringify(termsJson(wanted.terms));
@@ -38,11 +46,9 @@ export function createCorporateActionStore(sql: Sql) {
           ${wanted.exDate}::text::date, ${terms}::text::jsonb, ${wanted.announcedBy},
           ${instantText(wanted.announcedAtMs)}::text::timestamptz)
         on conflict (action_id) do nothing`;
-      const [stored] = await sql<ActionRow[]>`
-        select ${actionColumns(sql)} from baskets.corporate_action a
-        where action_id = ${wanted.actionId}`;
+      const stored = await find(wanted.actionId);
       if (!stored) throw new Error(`action ${wanted.actionId} was stored`);
-      return actionOfRow(stored);
+      return stored;
     },
 
     /**

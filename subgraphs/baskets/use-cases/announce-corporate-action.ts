@@ -1,8 +1,9 @@
 /** Writes down a corporate action of a name; baskets work it in when its time comes. */
 
-import type { BusinessDate } from '#kernel/business-date';
+import { type BusinessDate, utcDateOf } from '#kernel/business-date';
 import { type Price, price } from '#kernel/money';
 import type { Clock } from '#platform/clock';
+import { announcementFault } from '../domain/announcement-fault.ts';
 import {
   type AnnouncedAction,
   type AnnouncedKind,
@@ -11,12 +12,14 @@ import {
   otherSymbol,
   termsFault,
 } from '../domain/corporate-action-announced.ts';
+import type { ClosePriceReader } from '../store/close-prices.ts';
 import type { CorporateActionStore } from '../store/corporate-actions.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
 
 export interface AnnounceActionDeps {
-  readonly actions: Pick<CorporateActionStore, 'announce'>;
+  readonly actions: Pick<CorporateActionStore, 'announce' | 'find'>;
   readonly reference: Pick<ReferenceDataReader, 'instruments'>;
+  readonly closePrices: Pick<ClosePriceReader, 'carried' | 'closing'>;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
@@ -31,6 +34,7 @@ export interface WantedAction {
   readonly amount: bigint | null;
   readonly finalPrice: bigint | null;
   readonly otherSymbol: string | null;
+  readonly isPriceConfirmed: boolean;
 }
 
 export type ActionAnnounced =
@@ -56,10 +60,11 @@ const TERM_NAMES = ['newShares', 'oldShares', 'amount', 'otherSymbol', 'finalPri
 type TermName = (typeof TERM_NAMES)[number];
 
 export async function announceCorporateAction(
-  { actions, reference, clock }: AnnounceActionDeps,
+  deps: AnnounceActionDeps,
   wanted: WantedAction,
   announcedBy: string,
 ): Promise<ActionAnnounced> {
+  const { actions, reference, clock } = deps;
   const { actionId, exDate } = wanted;
   if (actionId.length === 0 || actionId.length > MAX_ID_LENGTH) {
     return invalid(`actionId has 1 to ${MAX_ID_LENGTH} characters, was ${actionId.length}`);
@@ -77,7 +82,10 @@ export async function announceCorporateAction(
     return { ok: false, reason: 'UNKNOWN_SYMBOL', message };
   }
   const announcement = { actionId, exDate, terms, announcedBy, announcedAtMs: clock.nowMs() };
-  const stored = await actions.announce(announcement);
+  const earlier = await actions.find(actionId);
+  const doubt = earlier ? undefined : await doubtOf(deps, { ...wanted, terms });
+  if (doubt !== undefined) return invalid(doubt);
+  const stored = earlier ?? (await actions.announce(announcement));
   if (contentOf(stored) !== contentOf(announcement)) {
     return {
       ok: false,
@@ -86,6 +94,21 @@ export async function announceCorporateAction(
     };
   }
   return { ok: true, action: stored, description: describeTerms(stored.terms) };
+}
+
+/** What is wrong on its face today: an announcement of before is not judged again. */
+async function doubtOf(
+  { closePrices, clock }: AnnounceActionDeps,
+  announcement: Parameters<typeof announcementFault>[0],
+): Promise<string | undefined> {
+  const today = utcDateOf(clock.nowMs());
+  const { symbol } = announcement.terms;
+  const [carried, traded] = await Promise.all([
+    closePrices.carried([symbol], today),
+    closePrices.closing([symbol], today),
+  ]);
+  const lastClose = (carried.get(symbol) ?? traded.get(symbol))?.price ?? null;
+  return announcementFault(announcement, { today, lastClose });
 }
 
 const invalid = (message: string): ActionAnnounced => ({

@@ -213,4 +213,32 @@ describe('BK-9 announcements of corporate actions', () => {
       message: 'x1 is: A splits 2:1, ex 2099-01-05',
     });
   });
+
+  test('what is wrong on its face is refused with what was expected and found', async () => {
+    const today = utcDateOf(Date.now());
+    await world.owner`
+      insert into market_data.price_bar (series_id, business_date, close)
+      select series_id, ${today}::text::date, 40 * 100000000::bigint
+      from market_data.price_series where instrument_id = 'ins_A'
+      on conflict (series_id, business_date) do update set close = excluded.close`;
+    const whole = { ...split, actionId: 'x2', newShares: 2, oldShares: 1 };
+    expect(await announce({ ...whole, exDate: '2020-01-06' })).toEqual({
+      reason: 'TERMS_INVALID',
+      message: expect.stringMatching(/^expected an ex-date from .*, was 2020-01-06/),
+    });
+    expect(await announce({ ...whole, oldShares: 2147483647 })).toEqual({
+      reason: 'TERMS_INVALID',
+      message: 'expected a ratio from 1:1000 to 1000:1, was 2:2147483647',
+    });
+    const named = { actionId: 'x2', symbol: 'A', exDate: '2099-01-05' };
+    expect(await announce({ ...named, kind: 'SPECIAL_DIVIDEND', amount: '41' })).toEqual({
+      reason: 'TERMS_INVALID',
+      message: 'expected a dividend below 40, the last close of A, was 41',
+    });
+    const merger = { ...named, kind: 'MERGER_FOR_CASH', amount: '1' };
+    expect(await announce(merger)).toMatchObject({ reason: 'TERMS_INVALID' });
+    expect(await announce({ ...merger, confirmPrice: true })).toMatchObject({ actionId: 'x2' });
+    // Announced is announced: the same id is not judged again.
+    expect(await announce(merger)).toMatchObject({ actionId: 'x2' });
+  });
 });

@@ -62,6 +62,7 @@ export function createLevelWork(parts: PlatformParts, shared: LevelWorkDeps) {
     valuations,
     liveValuation: (basketId) => liveLevels.valuationOf(basketId),
     actions,
+    closePrices: composition.closePrices,
     reference: deps.reference,
     daily,
     rollups: createRollupReader(sql),
