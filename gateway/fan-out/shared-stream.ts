@@ -4,7 +4,13 @@
  * a subgraph streams; a subgraph hears of them as one reader of its stream, without a name.
  */
 
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  print,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '#platform/request-context';
 import type { FanOutRule, FanOutRules } from './fan-out-rules.ts';
@@ -50,6 +56,8 @@ export type SharingOf = (asked: AskedStream) => Sharing | undefined;
 interface Prepared {
   readonly routed: RoutedOperation | undefined;
   readonly used: ReadonlySet<string>;
+  /** Of the document with its keys taken out, so that literal keys share as variables do. */
+  readonly hash: string;
 }
 
 const MAX_PREPARED = 2_000;
@@ -63,7 +71,9 @@ export function createSharing(rules: FanOutRules, schema: GraphQLSchema): Sharin
     if (known) return known;
     const routed = keyedBy && routedOperation(asked, keyedBy, schema);
     const whole = keyedBy && routedOperation(asked.whole, keyedBy, schema);
-    const fresh = { routed, used: variablesUsed((whole ?? asked.whole).document) };
+    const { document } = whole ?? asked.whole;
+    const hash = createHash('sha256').update(print(document)).digest('hex');
+    const fresh = { routed, used: variablesUsed(document), hash };
     preparations.set(asked.key, fresh);
     return fresh;
   }
@@ -73,16 +83,18 @@ export function createSharing(rules: FanOutRules, schema: GraphQLSchema): Sharin
     const rule = root && rules.get(root.name.value);
     if (!rule) return undefined;
     const { keyedBy } = rule;
-    const { routed, used } = preparedOf(asked, rule);
+    const { routed, used, hash } = preparedOf(asked, rule);
     const keys =
       routed && keyedBy ? keysOf(asked.operation, keyedBy, { schema, ...asked }) : [null];
     // Several keys in one stream have several last events, and a list that is refused has none.
     if (!keys || (keyedBy && !routed) || isResumed(asked, rule, schema)) return undefined;
     const variables = Object.entries(asked.variables).filter(([name]) => used.has(name));
     const identity = asked.identity && readerLike(asked.identity);
+    // Roles and scopes say which fields are denied.
+    const name = asked.operation.name?.value ?? '';
     return {
       rule,
-      family: JSON.stringify([asked.key, variables.sort(byName), identity]),
+      family: JSON.stringify([name, hash, variables.sort(byName), identity]),
       keys,
       document: routed?.document ?? asked.document,
       operation: routed?.operation ?? asked.operation,

@@ -87,6 +87,8 @@ describe.each(MODES)('GW-2 streams are shared, subgraphs %s', (mode) => {
     socket.subscribe('2', literal('"a"'));
     socket.subscribe('3', literal('["a", "A"]'));
     await expect.poll(() => gauge('active_subscriptions'), { timeout: 15_000 }).toBe(3);
+    await until(() => told.listeners() === 1);
+    expect(opened).toEqual(['ticks {"symbols":["A"]}']);
     told.push({ symbol: 'A', number: 1 });
     const ids = await Promise.all([1, 2, 3].map(async () => String((await socket.next()).id)));
     expect(ids.toSorted()).toEqual(['1', '2', '3']);

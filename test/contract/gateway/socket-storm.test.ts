@@ -26,7 +26,9 @@ describe('GW-2 storms of sockets', () => {
   let gateway: Gateway;
 
   beforeAll(async () => {
-    const limits = { ...GATEWAY_LIMITS, connectionInitMs: 60_000, rates: 'off' as const };
+    // Bare clients answer no ping.
+    const patient = { connectionInitMs: 60_000, pingEveryMs: 600_000, rates: 'off' } as const;
+    const limits = { ...GATEWAY_LIMITS, ...patient };
     gateway = await startSmallGateway(platform, { metrics, limits });
   });
   afterAll(() => gateway.stop());
@@ -93,7 +95,7 @@ describe('GW-2 storms of sockets', () => {
     },
   );
 
-  test('10,000 subscribes of a client: the limit runs, the others are refused by name', async () => {
+  test('10,000 subscribes of one client: what is above the limit is refused', async () => {
     const client = await connect(gateway.url, { params: { token: 'viewer' } });
     const allowed = GATEWAY_LIMITS.maxSubscriptionsPerSocket;
     for (let number = 0; number < 10_000; number += 1) {
