@@ -192,6 +192,8 @@ export type PlatformsCommand =
         readonly hash: (text: string) => string;
       }
     >
+  /** It cannot be worked in as things are: leaves a refusal in the audit trail, nothing else. */
+  | Typed<'RefuseCorporateAction', { readonly why: string }>
   | Typed<'AutoSuspend', { readonly reason: string }>
   | Typed<'CompleteDelisting', { readonly isForced: boolean }>;
 
@@ -242,6 +244,7 @@ export const EVENT_OF_COMMAND = {
   ApplyRebalance: 'REBALANCE_APPLIED',
   FailRebalance: 'REBALANCE_FAILED',
   ApplyCorporateAction: 'CORPORATE_ACTION_APPLIED',
+  RefuseCorporateAction: 'CORPORATE_ACTION_APPLIED',
   AutoSuspend: 'AUTO_SUSPEND',
   Suspend: 'SUSPEND',
   Resume: 'RESUME',

@@ -206,6 +206,8 @@ function carryOutLate(basket: Basket, command: LateCommand, asked: Asked): Baske
       return failRebalance(basket, command, asked);
     case 'ApplyCorporateAction':
       return applyCorporateAction(basket, command);
+    case 'RefuseCorporateAction':
+      return refuse('CORPORATE_ACTION_NOT_APPLICABLE', command.why);
     case 'AutoSuspend':
       return autoSuspend(command);
     case 'Suspend':

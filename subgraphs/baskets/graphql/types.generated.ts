@@ -1430,6 +1430,8 @@ export type BasketRefusalReason =
   | 'INVALID_EFFECTIVE_DATE'
   /** A name has no official close. */
   | 'CLOSES_MISSING'
+  /** An announced corporate action cannot be worked in as things are; the comment has why. */
+  | 'CORPORATE_ACTION_NOT_APPLICABLE'
   /** The level would move by more than 1e-9 of itself. */
   | 'LEVEL_NOT_CONTINUOUS'
   /** What halted the basket still holds. */

@@ -26,7 +26,7 @@ import { levelOf, marketValue } from '../domain/index-level.ts';
 import { driftedWeights } from '../domain/index-rebalance.ts';
 import type { ReferenceDataReader } from '../store/reference-data.ts';
 import { type CalendarDeps, calendarOf } from './load-calendar.ts';
-import { applyCorporateAction } from './apply-corporate-action.ts';
+import { applyCorporateAction, refuseCorporateAction } from './apply-corporate-action.ts';
 import { type CarryOutDeps, closesOn, readBasket } from './carry-out-rebalance.ts';
 
 export interface ApplyActionDeps extends CarryOutDeps, CalendarDeps {
@@ -36,7 +36,9 @@ export interface ApplyActionDeps extends CarryOutDeps, CalendarDeps {
 export type ActionApplied =
   | { readonly outcome: 'APPLIED' }
   /** It comes again: a close is missing, or the basket cannot take it now. */
-  | { readonly outcome: 'LATER'; readonly why: string };
+  | { readonly outcome: 'LATER'; readonly why: string }
+  /** It comes again, but only other closes or another composition can help: somebody must look. */
+  | { readonly outcome: 'REFUSED'; readonly why: string };
 
 const later = (why: string): ActionApplied => ({ outcome: 'LATER', why });
 /** Further back there is no close to be had. */
@@ -60,6 +62,8 @@ export async function applyAnnouncedAction(
   const version = effectiveVersion(basket);
   if (!version?.base) return later('the index has no units yet');
   const symbols = version.constituents.map(({ symbol }) => symbol);
+  // An action of the same round may just have taken the name away.
+  if (!symbols.includes(action.terms.symbol)) return later('the index has the name no more');
   const calendar = await calendarOf(deps, symbols);
   const day = lastDayBefore(action.exDate, calendar);
   if (clock.nowMs() < calendar.closesAtMs(day)) return later('the last close with it is to come');
@@ -77,7 +81,7 @@ export async function applyAnnouncedAction(
   const terms = actionOf(action.terms, childFx);
   if (!terms) return later(`${other} is not known, or its currency has no rate`);
   const worked = workIn(before, terms);
-  if (!worked.ok) return later(worked.message);
+  if (!worked.ok) return refused(deps, { code, action, why: worked.message });
   const after = worked.index;
   const applied = await applyCorporateAction(deps, {
     code,
@@ -94,6 +98,16 @@ export async function applyAnnouncedAction(
     levelAfter: levelOf(marketValue(after.positions), after.divisor),
   });
   return applied.ok ? { outcome: 'APPLIED' } : later(applied.message);
+}
+
+async function refused(
+  deps: ApplyActionDeps,
+  about: { readonly code: string; readonly action: AnnouncedAction; readonly why: string },
+): Promise<ActionApplied> {
+  const { code, action, why } = about;
+  const { actionId, terms } = action;
+  await refuseCorporateAction(deps, { code, actionId, description: describeTerms(terms), why });
+  return { outcome: 'REFUSED', why };
 }
 
 /** Or what is missing. */

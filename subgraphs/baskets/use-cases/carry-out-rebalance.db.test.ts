@@ -8,11 +8,13 @@ import { carl, carryOutDeps, liveBasket, mia } from '../../../test/support/live-
 import { type BusinessDate, businessDate } from '#kernel/business-date';
 import { decimal, formatDecimal } from '#kernel/decimal';
 import { price } from '#kernel/money';
+import { type Logger, silentLogger } from '#platform/logger';
 import type { Basket } from '../domain/basket.ts';
 import { currentVersion } from '../domain/basket.ts';
 import type { AnnouncedTerms } from '../domain/corporate-action-announced.ts';
 import { level } from '../domain/index-level.ts';
 import { closingLevel } from '../domain/index-rebalance.ts';
+import { workInDue } from '../workers/level-actions.ts';
 import { applyAnnouncedAction } from './apply-announced-action.ts';
 import { carryOutRebalance, finishRebalance, readBasket } from './carry-out-rebalance.ts';
 import { startRebalance } from './start-rebalance.ts';
@@ -212,6 +214,46 @@ describe('BK-9 corporate actions of a live basket', () => {
     expect(await workInAll('NAMES')).toMatchObject([{ outcome: 'APPLIED' }]);
     const merged = currentVersion(await readBasket(depsNow(), 'NAMES'));
     expect(merged.constituents.map(({ symbol }) => symbol)).toEqual(['A', 'C']);
+  });
+
+  test('one that cannot be worked in is refused once for all to see, and tried again', async () => {
+    at(START_MS);
+    await live('STUCK', { A: '0.6', C: '0.4' });
+    at(Date.parse('2026-11-23T22:00:01Z'));
+    await announce('act-too-much', TUESDAY, {
+      kind: 'SPECIAL_DIVIDEND',
+      symbol: 'C',
+      dividend: p('100'),
+    });
+    const alarms: unknown[] = [];
+    const logger = {
+      ...silentLogger,
+      error: (fields: unknown) => alarms.push(fields),
+    } as unknown as Logger;
+    const round = (told: ReadonlySet<string>) => workInDue({ ...depsNow(), logger }, told);
+    const told = await round(await round(new Set()));
+    const ofBasket = alarms.filter((each) => JSON.stringify(each).includes('STUCK'));
+    expect(ofBasket).toEqual([
+      { code: 'STUCK', actionId: 'act-too-much', why: expect.any(String) },
+    ]);
+    const rows = () => world.sql`
+      select event, refusal, comment from baskets.transition join baskets.basket using (basket_id)
+      where code = 'STUCK' and event = 'CORPORATE_ACTION_APPLIED' and refusal is not null`;
+    expect([...(await rows())]).toEqual([
+      {
+        event: 'CORPORATE_ACTION_APPLIED',
+        refusal: 'CORPORATE_ACTION_NOT_APPLICABLE',
+        comment: expect.stringMatching(/^C pays a special dividend of 100: /),
+      },
+    ]);
+    // A corrected close lets it pass.
+    await world.owner`
+      update market_data.price_bar set close = ${String(p('160'))}::text::bigint
+      where business_date = '2026-11-23' and series_id = (
+        select series_id from market_data.price_series where instrument_id = 'ins_C')`;
+    await round(told);
+    expect(await dueOf('STUCK')).toEqual([]);
+    expect(await rows()).toHaveLength(1);
   });
 
   test('an action of before the units were fixed is in their prices already', async () => {

@@ -26,10 +26,11 @@ const USUAL_EVERY_MS = 15_000;
 const LOOK_AHEAD_DAYS = 7;
 
 export async function startLevelActions(deps: LevelActionsDeps): Promise<Repeating> {
+  let refused: ReadonlySet<string> = new Set();
   const work = async () => {
     await finishRebalances(deps);
     await deps.closes.round();
-    await workInDue(deps);
+    refused = await workInDue(deps, refused);
   };
   const { logger, everyMs = USUAL_EVERY_MS } = deps;
   await finishRebalances(deps);
@@ -47,9 +48,15 @@ async function finishRebalances(deps: LevelActionsDeps): Promise<void> {
 
 /**
  * One that fails does not keep the others waiting; in order of ex-date, as the store gives them.
+ * Returns the refusals of this round, at most one for each action due: those of the round before
+ * were told.
  */
-async function workInDue(deps: LevelActionsDeps): Promise<void> {
+export async function workInDue(
+  deps: Omit<LevelActionsDeps, 'reader' | 'closes'>,
+  told: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
   const { actions, clock, logger } = deps;
+  const refused = new Set<string>();
   const until = addDays(utcDateOf(clock.nowMs()), LOOK_AHEAD_DAYS);
   for (const due of await actions.due(until)) {
     const { code, action } = due;
@@ -57,9 +64,19 @@ async function workInDue(deps: LevelActionsDeps): Promise<void> {
     try {
       const result = await applyAnnouncedAction(deps, due);
       if (result.outcome === 'APPLIED') logger.info({ code, actionId }, 'worked an action in');
-      else logger.debug({ code, actionId, why: result.why }, 'an action waits');
+      else if (result.outcome === 'LATER') {
+        logger.debug({ code, actionId, why: result.why }, 'an action waits');
+      } else {
+        const { why } = result;
+        const refusal = JSON.stringify([code, actionId, why]);
+        refused.add(refusal);
+        if (!told.has(refusal)) {
+          logger.error({ code, actionId, why }, 'ALARM: an action cannot be worked in');
+        }
+      }
     } catch (error) {
       logger.error({ err: error, code, actionId }, 'ALARM: an action was not worked in');
     }
   }
+  return refused;
 }
