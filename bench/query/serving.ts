@@ -9,8 +9,15 @@ export interface Serving {
   readonly name: Contender | Separate;
   ask(operation: Operation): Promise<string>;
   /** Asks over and over from all connections; every answer has to be `expected`. */
-  load(operation: Operation, wish: { expected: string; forMs: number }): Promise<Sample>;
+  load(operation: Operation, wish: Wish): Promise<Sample>;
   stop(): Promise<void>;
+}
+
+export interface Wish {
+  readonly expected: string;
+  readonly forMs: number;
+  /** Goes on until so many were asked, however long that takes. */
+  readonly atLeast?: number;
 }
 
 export interface Sample {
@@ -51,12 +58,12 @@ export async function serve(name: Contender | Separate): Promise<Serving> {
   return {
     name,
     ask,
-    async load(operation, { expected, forMs }) {
+    async load(operation, { expected, forMs, atLeast = 0 }) {
       let requests = 0;
       const cpuUsBefore = await cpuUs();
       const startedAtMs = performance.now();
       const connection = async (): Promise<void> => {
-        while (performance.now() - startedAtMs < forMs) {
+        while (performance.now() - startedAtMs < forMs || requests < atLeast) {
           if ((await ask(operation)) !== expected) throw new Error(`${name} changed its answer`);
           requests += 1;
         }

@@ -13,6 +13,8 @@ import { costFigure, type Figure, median, rateFigure } from '../report.ts';
 const ALL_SUBGRAPHS = 5;
 const ROUNDS = 5;
 const WARM_UP_MS = 1_500;
+/** Until the engine has compiled what is used, which takes longer on a busy machine. */
+const WARM_UP_REQUESTS = 3_000;
 const ROUND_MS = 1_000;
 
 const NAMES: Readonly<Record<Exclude<Contender, 'ours'>, string>> = {
@@ -76,7 +78,9 @@ type Samples = ReadonlyMap<Contender | Separate, readonly Sample[]>;
 
 async function measure(servers: readonly Serving[], operation: Operation): Promise<Samples> {
   const expected = await sameAnswerOf(servers, operation);
-  for (const server of servers) await server.load(operation, { expected, forMs: WARM_UP_MS });
+  for (const server of servers) {
+    await server.load(operation, { expected, forMs: WARM_UP_MS, atLeast: WARM_UP_REQUESTS });
+  }
   const samples = new Map<Contender | Separate, Sample[]>(servers.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const server of servers) {
