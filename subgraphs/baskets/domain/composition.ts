@@ -40,6 +40,8 @@ export interface ReferenceData {
   readonly fx: FxSnapshot;
   /** For schemes that follow prices; null when nobody asked, or no name has a close. */
   readonly market: WeighingMarket | null;
+  /** What took names off the market, in words, by symbol; left out where nobody asked. */
+  readonly departed?: ReadonlyMap<string, string>;
 }
 
 export type CompositionResult =
@@ -86,6 +88,10 @@ export function compose(
   if (named.length < symbols.length) {
     const unknown = symbols.filter((symbol) => !known.instruments.has(symbol));
     return refuse('UNKNOWN_SYMBOL', `no instrument has the symbol ${shownNames(unknown)}`);
+  }
+  const gone = symbols.flatMap((symbol) => known.departed?.get(symbol) ?? []);
+  if (gone.length > 0) {
+    return refuse('NAME_OFF_MARKET', `expected names that trade, was: ${shownNames(gone)}`);
   }
   const unpriced = unpricedCurrencies(named, currency, known.fx);
   if (unpriced.length > 0) {

@@ -1378,6 +1378,8 @@ export type BasketRefusalReason =
   | 'DUPLICATE_SYMBOL'
   /** No instrument has the symbol. */
   | 'UNKNOWN_SYMBOL'
+  /** An announced deletion or merger has taken a name off the market; the message has which. */
+  | 'NAME_OFF_MARKET'
   /** A name is in another currency than the basket, and one of the two has no exchange rate. */
   | 'CURRENCY_NOT_PRICED'
   /** FIXED needs every weight. */

@@ -74,6 +74,10 @@ export function createCorporateActionStore(sql: Sql) {
       return rows.map(({ code, ...row }) => ({ code, action: actionOfRow(row) }));
     },
 
+    /** Deletions and mergers of the names whose ex-date has come, the first of each name. */
+    departures: (symbols: readonly string[], today: BusinessDate) =>
+      departuresOf(sql, symbols, today),
+
     /** What each basket has worked in, oldest first. */
     async appliedTo(
       basketIds: readonly string[],
@@ -92,6 +96,19 @@ export function createCorporateActionStore(sql: Sql) {
       return found;
     },
   };
+}
+
+async function departuresOf(
+  sql: Sql,
+  symbols: readonly string[],
+  today: BusinessDate,
+): Promise<readonly AnnouncedAction[]> {
+  const rows = await sql<ActionRow[]>`
+    select distinct on (a.symbol) ${actionColumns(sql)} from baskets.corporate_action a
+    where a.symbol = any(${[...symbols]}::text[]) and a.ex_date <= ${today}::text::date
+      and a.kind in ('DELETE', 'MERGER_FOR_CASH', 'MERGER_FOR_STOCK')
+    order by a.symbol, a.ex_date, a.announced_at`;
+  return rows.map(actionOfRow);
 }
 
 interface ActionRow {

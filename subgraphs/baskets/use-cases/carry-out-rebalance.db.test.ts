@@ -256,9 +256,35 @@ describe('BK-9 corporate actions of a live basket', () => {
     expect(await rows()).toHaveLength(1);
   });
 
+  test('a name that a deletion or merger took away is in no new composition', async () => {
+    at(START_MS);
+    await world.owner`
+      insert into market_data.instrument (instrument_id, symbol, name, asset_class, currency)
+      values ('ins_GONE', 'GONE', 'GONE', 'EQUITY', 'USD')`;
+    const input = { code: 'WITHGONE', name: 'x', currency: 'USD', weighting: 'EQUAL' };
+    const constituentsOf = (...symbols: string[]) => symbols.map((symbol) => ({ symbol }));
+    await announce('act-gone', TUESDAY, { kind: 'DELETE', symbol: 'GONE', finalPrice: null });
+    const names = constituentsOf('A', 'GONE');
+    const early = { ...input, code: 'EARLY', constituents: names };
+    expect(await world.command(mia, 'createBasket', early)).toHaveProperty('basket');
+    await world.command(mia, 'createBasket', { ...input, constituents: constituentsOf('A') });
+    await live('LIVEGONE', { A: '0.6', B: '0.4' });
+    at(Date.parse('2026-11-24T09:00:00Z'));
+    const off = {
+      reason: 'NAME_OFF_MARKET',
+      message: 'expected names that trade, was: GONE is deleted, ex 2026-11-24 (act-gone)',
+    };
+    const late = { ...early, code: 'LATEGONE' };
+    expect(await world.command(mia, 'createBasket', late)).toMatchObject(off);
+    const edit = { code: 'WITHGONE', version: 1, constituents: names };
+    expect(await world.command(mia, 'editBasket', edit)).toMatchObject(off);
+    const next = { code: 'LIVEGONE', constituents: constituents({ A: '0.5', GONE: '0.5' }) };
+    expect(await world.command(mia, 'rebalanceBasket', next)).toMatchObject(off);
+  });
+
   test('an action of before the units were fixed is in their prices already', async () => {
     at(START_MS + 5 * DAY_MS);
-    await live('LATE', { A: '0.6', B: '0.4' });
+    await live('LATE', { A: '0.6', C: '0.4' });
     expect(await dueOf('LATE')).toEqual([]);
   });
 });

@@ -1,12 +1,14 @@
 /** What is known about the names of a proposal when the command comes. */
 
-import { startOfUtcDay } from '#kernel/business-date';
+import { startOfUtcDay, utcDateOf } from '#kernel/business-date';
 import { formatDecimal } from '#kernel/decimal';
+import type { Clock } from '#platform/clock';
 import { MAX_CONSTITUENTS, NO_RULE, type ReferenceData } from '../domain/composition.ts';
 import {
   adjustedBy,
   adjustmentOf,
   type AnnouncedAction,
+  describeTerms,
 } from '../domain/corporate-action-announced.ts';
 import {
   followsMarket,
@@ -44,6 +46,8 @@ export async function loadReference(
 export interface ProposalDeps {
   readonly reference: ReferenceDataReader;
   readonly weighingMarket: WeighingMarketReader;
+  readonly actions: Pick<CorporateActionStore, 'appliedTo' | 'departures'>;
+  readonly clock: Clock;
 }
 
 export interface WholeProposal {
@@ -53,12 +57,16 @@ export interface WholeProposal {
   readonly currency: string;
 }
 
-/** With the market of the day, where the scheme follows it. */
+/** With names that left, and with the market of the day where the scheme follows it. */
 export async function loadProposal(
-  { reference, weighingMarket }: ProposalDeps,
+  deps: ProposalDeps,
   { weighting, rule, symbols, currency }: WholeProposal,
 ): Promise<ReferenceData> {
-  const known = await loadReference(reference, symbols);
+  const { reference, weighingMarket } = deps;
+  const [known, departed] = await Promise.all([
+    loadReference(reference, symbols),
+    departedNames(deps, symbols),
+  ]);
   const market = followsMarket(weighting)
     ? await weighingMarket.on({
         symbols: symbols.slice(0, MAX_CONSTITUENTS),
@@ -67,12 +75,25 @@ export async function loadProposal(
         volatilityWindow: windowOf(weighting, rule),
       })
     : null;
-  return { ...known, market };
+  return { ...known, market, departed };
+}
+
+async function departedNames(
+  { actions, clock }: ProposalDeps,
+  symbols: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const asked = symbols.slice(0, MAX_CONSTITUENTS);
+  const departures = await actions.departures(asked, utcDateOf(clock.nowMs()));
+  return new Map(
+    departures.map(({ actionId, exDate, terms }) => [
+      terms.symbol,
+      `${describeTerms(terms)}, ex ${exDate} (${actionId})`,
+    ]),
+  );
 }
 
 export interface ChangeDeps extends ProposalDeps {
   readonly reader: Pick<BasketReader, 'currentWeighing' | 'symbolsInHand'>;
-  readonly actions: Pick<CorporateActionStore, 'appliedTo'>;
 }
 
 /** What an edit leaves out is that of the version that a faster edit may replace meanwhile. */
