@@ -89,14 +89,8 @@ export function compose(
     const unknown = symbols.filter((symbol) => !known.instruments.has(symbol));
     return refuse('UNKNOWN_SYMBOL', `no instrument has the symbol ${shownNames(unknown)}`);
   }
-  const gone = symbols.flatMap((symbol) => known.departed?.get(symbol) ?? []);
-  if (gone.length > 0) {
-    return refuse('NAME_OFF_MARKET', `expected names that trade, was: ${shownNames(gone)}`);
-  }
-  const unpriced = unpricedCurrencies(named, currency, known.fx);
-  if (unpriced.length > 0) {
-    return refuse('CURRENCY_NOT_PRICED', `no exchange rate is known for ${shownNames(unpriced)}`);
-  }
+  const fault = namesFault(named, currency, known);
+  if (fault) return fault;
   const badWeights = weightsFault(proposed, weighting);
   if (badWeights) return badWeights;
   const weights = weigh({
@@ -120,6 +114,21 @@ export function compose(
       weight: weights.weights[at] ?? weight(0n),
     })),
   };
+}
+
+/** Of names that are known: whether they trade, in currencies that can be brought together. */
+function namesFault(
+  named: readonly KnownInstrument[],
+  currency: string,
+  { departed, fx }: ReferenceData,
+): Refusal<'NAME_OFF_MARKET' | 'CURRENCY_NOT_PRICED'> | undefined {
+  const gone = named.flatMap(({ symbol }) => departed?.get(symbol) ?? []);
+  if (gone.length > 0) {
+    return refuse('NAME_OFF_MARKET', `expected names that trade, was: ${shownNames(gone)}`);
+  }
+  const unpriced = unpricedCurrencies(named, currency, fx);
+  if (unpriced.length === 0) return undefined;
+  return refuse('CURRENCY_NOT_PRICED', `no exchange rate is known for ${shownNames(unpriced)}`);
 }
 
 /** Currencies that cannot be brought together; none when all are the basket's own. */
