@@ -99,7 +99,8 @@ function seenFault(basket: Basket, { seenVersion, seenRevision }: Asked) {
 function illegal(basket: Basket, event: BasketEvent): Refusal<'ILLEGAL_TRANSITION'> | undefined {
   const standing = standingOf(basket);
   if (whoMay(standing, event).length > 0) return undefined;
-  const allowed = openEvents(standing).join(', ') || 'nothing';
+  const isAsked = (each: BasketEvent) => whoMay(standing, each).some((actor) => actor !== 'SYS');
+  const allowed = openEvents(standing).filter(isAsked).join(', ') || 'nothing';
   return refuse(
     'ILLEGAL_TRANSITION',
     `${event} is not allowed in ${basket.state}; allowed: ${allowed}`,

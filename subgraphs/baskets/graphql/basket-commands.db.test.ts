@@ -186,7 +186,7 @@ describe('BK-2 commands', () => {
     expect(await create('ONCE', { commandId: 'cmd-1' })).toEqual(once);
     const other = await create('OTHER', { commandId: 'cmd-1' });
     expect(other).toMatchObject({
-      createBasket: refused('DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT'),
+      createBasket: { found: null, reason: 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT' },
     });
     const bad = { commandId: 'cmd-2', constituents: [] };
     const first = await create('BAD', bad);

@@ -95,15 +95,16 @@ export async function submitCommand(
 }
 
 function answerAgain(earlier: AnsweredCommand, contentHash: string): CommandOutcome {
-  const { basketId, refusal, transitionNumber } = earlier;
   if (earlier.contentHash !== contentHash) {
     return {
       ok: false,
-      basketId,
+      // That of the other command is none of this one's.
+      basketId: null,
       reason: 'DUPLICATE_COMMAND_ID_DIFFERENT_CONTENT',
       message: 'this command id was used for another command; use a new one',
     };
   }
+  const { basketId, refusal, transitionNumber } = earlier;
   if (refusal) return { ok: false, basketId, ...refusal };
   if (basketId === null) throw new Error('an accepted command has a basket');
   return { ok: true, basketId, transitionNumber };
