@@ -60,11 +60,38 @@ export function isActor(actor: Actor, caller: Rights): boolean {
 const hasOne = (roles: readonly string[], wanted: readonly string[]): boolean =>
   wanted.some((each) => roles.includes(each));
 
-/** What the caller can ask for now. */
-export function allowedEvents(standing: Standing & Makers, caller: Caller): readonly BasketEvent[] {
+/** Whose own work is on the table; left out where nobody has a hand in anything. */
+interface Hands {
+  /** Of the version that waits for a decision. */
+  readonly makers?: readonly string[];
+  /** Who asked for the delisting, or for calling it off, that waits for a second person. */
+  readonly askedToDelist?: readonly string[];
+}
+
+const DECISIONS: ReadonlySet<BasketEvent> = new Set<BasketEvent>([
+  'APPROVE_BASKET',
+  'REQUEST_CHANGES',
+  'REJECT_BASKET',
+  'REVOKE_APPROVAL',
+]);
+const DELISTINGS: ReadonlySet<BasketEvent> = new Set<BasketEvent>([
+  'REQUEST_DELISTING',
+  'CANCEL_DELISTING',
+]);
+
+/** What the caller can ask for now: four eyes included. */
+export function allowedEvents(
+  standing: Standing & Makers & Hands,
+  caller: Caller,
+): readonly BasketEvent[] {
+  const { makers = [], askedToDelist = [] } = standing;
+  const isOwn = (event: BasketEvent) =>
+    (DECISIONS.has(event) && makerIsChecker(makers, caller) !== undefined) ||
+    (DELISTINGS.has(event) && makerIsChecker(askedToDelist, caller) !== undefined);
   const isOneOf = (actor: Actor) =>
     actor !== 'SYS' && isActor(actor, caller) && personFault(standing, actor, caller) === undefined;
   return openEvents(standing).filter((event) => {
+    if (isOwn(event)) return false;
     // A rebalance is proposed by makers, once there is none; checkers approve it.
     if (event !== 'SCHEDULE_REBALANCE') return whoMay(standing, event).some(isOneOf);
     return standing.pendingStatus === null && isOneOf('M');

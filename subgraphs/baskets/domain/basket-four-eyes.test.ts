@@ -247,6 +247,21 @@ describe('BK-2 who may do what', () => {
     ]);
   });
 
+  test('nobody is offered to decide on what he made, or to confirm what he asked for', () => {
+    const ada = { ...person('ada', 'admin'), scopes: scopesOf(['admin']) };
+    const pending = after(...HISTORIES.PENDING_APPROVAL);
+    const standing = { ...pending, ...standingOf(pending) };
+    expect(allowedEvents({ ...standing, makers: ['mia'] }, ada)).toContain('APPROVE_BASKET');
+    const own = allowedEvents({ ...standing, makers: ['ada', 'mia'] }, ada);
+    expect(own).toEqual(['WITHDRAW_SUBMISSION']);
+    const active = after(...HISTORIES.ACTIVE);
+    const live = { ...active, ...standingOf(active) };
+    expect(allowedEvents({ ...live, askedToDelist: ['mia'] }, ada)).toContain('REQUEST_DELISTING');
+    expect(allowedEvents({ ...live, askedToDelist: ['mia'] }, mia)).toEqual([
+      'SCHEDULE_REBALANCE',
+    ]);
+  });
+
   test('named delegates close the circle of makers', () => {
     const own = [step('CREATE_BASKET', mia, { with: { delegates: ['max'] } })];
     const basket = after(...own);

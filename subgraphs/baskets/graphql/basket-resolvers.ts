@@ -5,6 +5,7 @@ import { invariant } from '#platform/errors';
 import { allowedEvents } from '../domain/basket-caller.ts';
 import { VOLATILITY_CONVENTION } from '../domain/weighing.ts';
 import { constituentChanges, turnoverOf } from '../domain/version-changes.ts';
+import type { DelistingRow } from '../store/approval-reader.ts';
 import { listBaskets } from '../use-cases/list-baskets.ts';
 import { normalizedCode } from '../use-cases/load-reference.ts';
 import { watchLevels } from '../use-cases/watch-levels.ts';
@@ -18,6 +19,12 @@ import type { Resolvers } from './types.generated.ts';
 const BASKET_PAGE = { list: 'baskets', defaultFirst: 50, keyParts: 1 };
 const LEVEL_PAGE = { list: 'levels', defaultFirst: 100, keyParts: 1 };
 const TRANSITION_PAGE = { list: 'transitions', defaultFirst: 100, keyParts: 1 };
+
+/** Who waits for a second person: only until it is confirmed, or somebody wants it off. */
+function whoAsked({ requestedBy, confirmedBy, cancelRequestedBy }: DelistingRow) {
+  if (confirmedBy === null) return [requestedBy];
+  return cancelRequestedBy === null ? [] : [cancelRequestedBy];
+}
 
 export const basketResolvers = {
   Query: {
@@ -48,8 +55,15 @@ export const basketResolvers = {
   Basket: {
     __resolveReference: ({ id }, { loaders }) => loaders.basketById.load(id),
 
-    allowedEvents: ({ createdBy: owner, ...basket }, _args, { request }) =>
-      allowedEvents({ ...basket, owner }, callerOf(request, null)),
+    allowedEvents: async ({ createdBy: owner, ...basket }, _args, { request, loaders }) => {
+      const number = basket.pendingVersion ?? basket.currentVersion;
+      const [makers, delisting] = await Promise.all([
+        loaders.makers.load({ basketId: basket.id, number }),
+        loaders.delisting.load(basket.id),
+      ]);
+      const askedToDelist = delisting ? whoAsked(delisting) : [];
+      return allowedEvents({ ...basket, owner, makers, askedToDelist }, callerOf(request, null));
+    },
 
     version: async ({ id, code, currentVersion }, _args, { loaders }) => {
       const versions = await loaders.versions.load(id);
