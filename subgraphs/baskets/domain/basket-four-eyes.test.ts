@@ -257,9 +257,7 @@ describe('BK-2 who may do what', () => {
     const active = after(...HISTORIES.ACTIVE);
     const live = { ...active, ...standingOf(active) };
     expect(allowedEvents({ ...live, askedToDelist: ['mia'] }, ada)).toContain('REQUEST_DELISTING');
-    expect(allowedEvents({ ...live, askedToDelist: ['mia'] }, mia)).toEqual([
-      'SCHEDULE_REBALANCE',
-    ]);
+    expect(allowedEvents({ ...live, askedToDelist: ['mia'] }, mia)).toEqual(['SCHEDULE_REBALANCE']);
   });
 
   test('named delegates close the circle of makers', () => {

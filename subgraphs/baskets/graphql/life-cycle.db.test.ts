@@ -231,6 +231,18 @@ describe('BK-2 the life of a basket through GraphQL', () => {
     expect(answers.filter(({ basket }) => basket !== undefined)).toHaveLength(1);
   });
 
+  test('the maker of a version is not offered to approve it, whatever roles he has', async () => {
+    await submitted('OWNOFFER');
+    const both = { user: 'mia', roles: ['portfolio_manager', 'approver'] } as const;
+    const offered = '{ basket(code: "OWNOFFER") { allowedEvents } }';
+    expect(await world.ask(both, offered)).toEqual({
+      basket: { allowedEvents: ['WITHDRAW_SUBMISSION'] },
+    });
+    expect(await world.ask(carl, offered)).toEqual({
+      basket: { allowedEvents: ['APPROVE_BASKET', 'REQUEST_CHANGES', 'REJECT_BASKET'] },
+    });
+  });
+
   test('the same command id twice has one effect and one answer', async () => {
     const code = 'TWICE';
     await submitted(code, { notional: '250000000' });
