@@ -71,8 +71,9 @@ describe('BK-9 kill -9 in a rebalance', () => {
   /** Without a turn, for which it would wait while the rebalance is held up. */
   const standing = async () => {
     const rows = await world.sql<{ state: string; status: string }[]>`
-      select state, version.status from baskets.basket
-      join baskets.basket_version as version using (basket_id) where code = ${CODE} order by number`;
+      select state, version.status
+      from baskets.basket join baskets.basket_version as version using (basket_id)
+      where code = ${CODE} order by number`;
     return [rows[0]?.state, ...rows.map(({ status }) => status)];
   };
 
